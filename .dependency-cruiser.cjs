@@ -1,0 +1,25 @@
+/** Who may import whom: contract <- journal <- orchestration <- streaming <- app. */
+const src = (...folders) => `^src/(${folders.join('|')})/`;
+const rule = (name, from, to) => ({ name, severity: 'error', from: { path: src(from), pathNot: '\\.spec\\.ts$' }, to: { path: '^src/', pathNot: to } });
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-front-door-inside', severity: 'error', comment: 'import files, not the barrel', from: { path: '^src/' }, to: { path: '^src/index\\.ts$' } },
+    { name: 'contract-is-pure', severity: 'error', from: { path: '^src/contract/', pathNot: '\\.spec\\.ts$' }, to: { pathNot: '^src/contract/' } },
+    rule('journal', 'journal', src('contract', 'journal')),
+    rule('orchestration', 'orchestration', src('contract', 'journal', 'orchestration')),
+    rule('auth', 'auth', src('contract', 'auth')),
+    rule('rate-limit', 'rate-limit', src('contract', 'rate-limit')),
+    rule('metrics', 'metrics', src('contract', 'journal', 'metrics')),
+    rule('streaming', 'streaming', src('contract', 'journal', 'orchestration', 'auth', 'rate-limit', 'metrics', 'streaming')),
+    rule('examples', 'examples', src('contract', 'orchestration', 'examples')),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

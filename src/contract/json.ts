@@ -1,0 +1,61 @@
+/** Any value that JSON can carry (RFC 8259). */
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+export type JsonObject = { [key: string]: JsonValue };
+
+/** A value that JSON cannot carry; `path` says where it stands (RFC 6901). */
+export class NotJsonError extends Error {
+  constructor(readonly path: string, what: string) {
+    super(`${path || 'the value'} is ${what}, which JSON cannot carry; return plain objects, arrays, strings, numbers, booleans or null`);
+    this.name = 'NotJsonError';
+  }
+}
+
+const MAX_DEPTH = 200;
+
+/**
+ * A deep copy of `value` as JSON would carry it: `toJSON` is honoured, `undefined` members are left out, `NaN` and
+ * the infinities become `null`. What a step returns passes through here once, so that a step after it sees the same
+ * value whether it runs in the same process or after a crash, when it is read back from the journal.
+ *
+ * @throws NotJsonError for BigInt, functions, symbols, cycles and nesting deeper than 200.
+ */
+export function toJson(value: unknown, path = '', depth = 0): JsonValue {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? (Object.is(value, -0) ? 0 : value) : null;
+    case 'undefined':
+      return null;
+    case 'bigint':
+      throw new NotJsonError(path, 'a BigInt');
+    case 'function':
+    case 'symbol':
+      throw new NotJsonError(path, `a ${typeof value}`);
+    default:
+      break;
+  }
+  if (value === null) return null;
+  if (depth > MAX_DEPTH) throw new NotJsonError(path, 'nested too deep or in a circle');
+  if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${path}/${i}`, depth + 1));
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === 'function') return toJson((toJSON as () => unknown).call(value), path, depth + 1);
+  const copy: JsonObject = {};
+  for (const [key, member] of Object.entries(value as object)) {
+    if (member === undefined) continue;
+    const json = toJson(member, `${path}/${key}`, depth + 1);
+    // A plain assignment of `__proto__` would set the prototype instead of a member.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: json, enumerable: true, configurable: true, writable: true });
+    else copy[key] = json;
+  }
+  return copy;
+}
+
+/** JSON text with the members of every object in one order, so that equal values give equal texts. */
+export function canonicalJson(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const members = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as JsonValue)}`);
+  return `{${members.join(',')}}`;
+}

@@ -1,0 +1,84 @@
+/**
+ * The log of every execution: numbered events, and beside them a record for lists. This class is the contract of a
+ * backend and the DI token; `journal.conformance.ts` is what a backend must pass.
+ *
+ * - Commit before delivery (P2): readers, followers and `commits$` are told of an event after its transaction.
+ * - One transaction per turn: what all executions append in one turn of the loop is committed together.
+ * - One owner: `append` carries the owner's epoch; after another `claim` it is refused and `onLost` is called.
+ * - Nothing appended is dropped: while the backend fails, appended events wait and are tried again; new executions
+ *   are refused with `journal_unavailable`.
+ */
+import { BehaviorSubject, type Observable, Subject } from 'rxjs';
+import { type WorkflowDefinition } from '../contract/definition.js';
+import { type EventBatch, type RecordedEvent } from './event-batch.js';
+import { followLog } from './follow.js';
+import {
+  type Commit, type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type Page,
+  type ReadyGate, type StoredWorkflow,
+} from './journal.types.js';
+import { TailRegistry } from './tail.js';
+
+export abstract class Journal {
+  readonly commits$ = new Subject<Commit>();
+  readonly health$ = new BehaviorSubject<JournalHealth>({ ready: false, reason: 'the journal is not open yet' });
+  protected readonly tails = new TailRegistry();
+
+  /** Opens the backend; where that fails it is tried again in the background, and `health$` says why. */
+  abstract open(): Promise<void>;
+  /** Commits what waits, where it still can, and lets go of the backend. */
+  abstract close(): Promise<void>;
+
+  /**
+   * Adds an execution, with no events yet. With an idempotency key that its user has used before, nothing is added
+   * and the earlier execution is answered with `created: false`.
+   * @throws StepcastError `journal_unavailable`, or `idempotency_conflict` where the key came with another body.
+   */
+  abstract create(execution: NewExecution): Promise<{ record: ExecutionRecord; created: boolean }>;
+
+  /**
+   * Takes an execution over: raises its epoch, and counts a resume where `countResume` is set. The count is back at 0
+   * with `clearResumes`.
+   */
+  abstract claim(id: string, options: { countResume: boolean }): Promise<ExecutionRecord>;
+  abstract clearResumes(ids: readonly string[]): Promise<void>;
+
+  /**
+   * Adds the next event of an execution to this turn's transaction. `head` is read when the transaction is made.
+   * `onLost` is called where another owner has claimed the execution meanwhile, or it is gone.
+   */
+  abstract append(id: string, epoch: number, event: RecordedEvent, head: Readonly<Head>, onLost: () => void): void;
+  /** Whether events of the execution wait for their commit. */
+  abstract isPending(id: string): boolean;
+  /** Resolves when all that was appended before is committed; rejects with `journal_unavailable` where that fails. */
+  abstract flushed(): Promise<void>;
+  /** Resolves when appended events can be committed again; at once while all is well. For engines to hold back on. */
+  abstract whenWritable(): Promise<void> | undefined;
+
+  abstract find(id: string): Promise<ExecutionRecord | undefined>;
+  /** Newest first. */
+  abstract list(query: ListQuery): Promise<ExecutionRecord[]>;
+  /** Executions that are not finished, oldest first. */
+  abstract unfinished(): Promise<ExecutionRecord[]>;
+  /** Events after `after`, or nothing where there are none (yet). */
+  abstract read(id: string, after: number, page: Page): Promise<EventBatch | undefined>;
+
+  /** Stores a definition under its user and name, in place of an earlier one. */
+  abstract saveWorkflow(user: string, definition: WorkflowDefinition, now: number): Promise<void>;
+  abstract findWorkflow(user: string, name: string): Promise<StoredWorkflow | undefined>;
+  abstract listWorkflows(user: string): Promise<StoredWorkflow[]>;
+  abstract deleteWorkflow(user: string, name: string): Promise<boolean>;
+
+  /** Removes executions that finished before `before`, and forgets after `forgetBefore` that they existed. Answers how many were removed. */
+  abstract sweep(before: number, forgetBefore: number, now: number): Promise<number>;
+  /** The owner of an execution that retention has removed, as long as that is remembered. */
+  abstract findRemoved(id: string): Promise<{ user: string } | undefined>;
+
+  /**
+   * Past and then live events after `after`, in order, without a seam; completes after the terminal event. Late, live
+   * and resumed readers all come through here. `ready` lets a reader hold the flow back: nothing is kept for it
+   * meanwhile but its cursor.
+   */
+  follow(id: string, after: number, ready?: ReadyGate): Observable<EventBatch> {
+    return followLog(this, this.tails, id, after, ready);
+  }
+}

@@ -1,0 +1,92 @@
+import { type DatabaseSync } from 'node:sqlite';
+
+/** "STPC": marks a file as a Stepcast journal, so that a foreign one is never written to. */
+export const APPLICATION_ID = 0x53545043;
+
+/** Each entry brings the schema on by one `user_version`. Entries are never changed once released, only added. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE executions (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    user TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    session_id TEXT,
+    status TEXT NOT NULL,
+    progress REAL NOT NULL,
+    last_seq INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    error TEXT,
+    source TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    input TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    resumes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX executions_by_user ON executions (user, ordinal);
+  CREATE INDEX executions_by_workflow ON executions (user, workflow, ordinal);
+  CREATE INDEX executions_by_session ON executions (session_id, ordinal) WHERE session_id IS NOT NULL;
+  CREATE INDEX executions_unfinished ON executions (ordinal) WHERE finished_at IS NULL;
+  CREATE INDEX executions_finished ON executions (finished_at) WHERE finished_at IS NOT NULL;
+
+  CREATE TABLE events (
+    execution INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (execution, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE idempotency_keys (
+    user TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    execution TEXT NOT NULL,
+    PRIMARY KEY (user, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_by_execution ON idempotency_keys (execution);
+
+  CREATE TABLE workflows (
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (user, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE removed_executions (
+    id TEXT PRIMARY KEY,
+    user TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    removed_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
+  `,
+];
+
+/**
+ * Checks that a database is a Stepcast journal, or empty, and brings its schema up to date.
+ * @throws Error with a message for the operator where it is foreign or newer than this version.
+ */
+export function migrate(db: DatabaseSync, path: string): void {
+  const applicationId = pragma(db, 'application_id');
+  const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
+  if (applicationId !== APPLICATION_ID && (applicationId !== 0 || tables > 0)) {
+    throw new Error(`${path} is a database of another application; move it away or set STEPCAST_DATA_DIR to another folder`);
+  }
+  const version = pragma(db, 'user_version');
+  if (version > MIGRATIONS.length) {
+    throw new Error(`${path} was written by a newer version of Stepcast (schema ${version}, this one knows ${MIGRATIONS.length}); start that version`);
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[next]} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
+  }
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Object.values(db.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[0] as number;
+}

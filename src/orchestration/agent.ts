@@ -1,0 +1,60 @@
+/** What an agent is, and what it is given. */
+import { type ObservableInput } from 'rxjs';
+import { type LogLevel, type Usage } from '../contract/events.js';
+import { type JsonValue } from '../contract/json.js';
+
+/** What `text()` and its like answer: yield it from a generator to let a slow journal hold the agent back. */
+export class Piece {
+  private readonly piece = true;
+}
+
+/** One attempt of one step, seen from inside the agent. */
+export interface AgentContext<Input = JsonValue> {
+  /** The step's input; a copy of its own. */
+  readonly input: Input;
+  /** Who started the execution. */
+  readonly user: string;
+  readonly executionId: string;
+  readonly workflow: string;
+  readonly sessionId: string | null;
+  readonly stepId: string;
+  /** Counts the starts of this step, from 1, over retries and crashes. */
+  readonly attempt: number;
+  /** The iteration of the nearest loop around, from 1; 0 outside of any. */
+  readonly iteration: number;
+  /** `executionId/stepId`, the same in every attempt: give it to services that know idempotency keys (P12). */
+  readonly idempotencyKey: string;
+  /** Aborts on cancel, on a time-out and when a sibling has failed. */
+  readonly signal: AbortSignal;
+  /** Outputs of the steps that have completed, by step name. Treat them as read-only. */
+  readonly results: Readonly<Record<string, JsonValue>>;
+
+  /** Tells how far this step is, 0..1 (`step_progress`). */
+  progress(fraction: number, state?: string, metadata?: JsonValue): Piece;
+  /** Streams a piece of text (`step_output`, kind `text`). */
+  text(delta: string): Piece;
+  /** Streams a piece of the model's reasoning. */
+  reasoning(delta: string): Piece;
+  /** Streams a piece of data. */
+  data(delta: JsonValue): Piece;
+  /** A log line that readers of the stream see (`message`). */
+  log(text: string, level?: LogLevel, code?: string): Piece;
+  /** Adds to the tokens and money of the step; told with `step_completed`. */
+  usage(usage: Usage): void;
+}
+
+/**
+ * What `execute` may give:
+ * - a promise (or a plain value): the output;
+ * - an async iterable or a generator: strings it yields are streamed as text, other values as data; what it returns is
+ *   the output, and where it returns nothing, the text (or the last value) it yielded;
+ * - an Observable: the same, with the text (or the last value) as output.
+ */
+export type AgentResult = ObservableInput<unknown> | Generator | AsyncGenerator | JsonValue | object | void;
+
+/** An agent. Implement it in a provider with `@Agent('name')`. */
+export interface AgentHandler<Input = JsonValue> {
+  execute(context: AgentContext<Input>): AgentResult;
+}
+
+export type AgentFunction<Input = JsonValue> = (context: AgentContext<Input>) => AgentResult;

@@ -212,6 +212,8 @@ function reset(state: ExecutionState, step: StepState): void {
 function finish(state: ExecutionState, status: ExecutionStatus, timestamp: string): void {
   state.status = status;
   state.finishedAt = timestamp;
+  // Steps that had no chance to tell their end: the process that ran them died, and the execution could not go on.
+  for (const id of state.activeSteps) (state.steps[id] as StepState).status = 'cancelled';
   state.activeSteps = [];
 }
 

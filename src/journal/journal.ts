@@ -10,6 +10,7 @@
  */
 import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { type WorkflowDefinition } from '../contract/definition.js';
+import { type ExecutionStatus } from '../contract/state.js';
 import { type EventBatch, type RecordedEvent } from './event-batch.js';
 import { followLog } from './follow.js';
 import {
@@ -55,10 +56,12 @@ export abstract class Journal {
   abstract whenWritable(): Promise<void> | undefined;
 
   abstract find(id: string): Promise<ExecutionRecord | undefined>;
-  /** Newest first. */
+  /** Newest first, but with `after` oldest first. */
   abstract list(query: ListQuery): Promise<ExecutionRecord[]>;
   /** Executions that are not finished, oldest first. */
   abstract unfinished(): Promise<ExecutionRecord[]>;
+  /** How many executions are not finished, by status. */
+  abstract countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>>;
   /** Events after `after`, or nothing where there are none (yet). */
   abstract read(id: string, after: number, page: Page): Promise<EventBatch | undefined>;
 
@@ -72,6 +75,11 @@ export abstract class Journal {
   abstract sweep(before: number, forgetBefore: number, now: number): Promise<number>;
   /** The owner of an execution that retention has removed, as long as that is remembered. */
   abstract findRemoved(id: string): Promise<{ user: string } | undefined>;
+
+  /** How many events of a running execution are kept in memory for its readers at the live end. */
+  setBufferSize(id: string, events: number): void {
+    this.tails.setBufferSize(id, events);
+  }
 
   /**
    * Past and then live events after `after`, in order, without a seam; completes after the terminal event. Late, live

@@ -61,6 +61,8 @@ export interface ListQuery {
   sessionId?: string;
   /** Only those with a smaller ordinal. */
   before?: number;
+  /** Only those with a greater ordinal, and oldest first. */
+  after?: number;
   limit: number;
 }
 

@@ -1,94 +1,92 @@
 /** The embedded journal: one SQLite file in WAL mode, one connection, one writer, nothing to install beside it. */
-import { StepcastError } from '../../contract/errors.js';
 import { type WorkflowDefinition } from '../../contract/definition.js';
+import { StepcastError } from '../../contract/errors.js';
+import { type ExecutionStatus } from '../../contract/state.js';
 import { EventBatch, RecordedEvent } from '../event-batch.js';
 import { Journal } from '../journal.js';
 import {
-  type ExecutionRecord, type Head, type ListQuery, type NewExecution, type Page, type StoredWorkflow,
+  type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type Page, type StoredWorkflow,
 } from '../journal.types.js';
-import { explain, needsReopen, openDatabase, type OpenDatabase, type SqliteJournalOptions } from './sqlite.database.js';
-import { type EventRow, type ExecutionRow, recordOf, type Statements } from './sqlite.statements.js';
-import { type PendingAppend, SqliteWriter } from './sqlite.writer.js';
+import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
+import { explain, isDamaged, needsReopen } from './sqlite.errors.js';
+import { type EventRow, type ExecutionRow, recordOf, type Statements, storedOf } from './sqlite.statements.js';
+import { fromText, toText } from './sqlite.text.js';
+import { type Turn } from './sqlite.transaction.js';
+import { SqliteWriter, unavailable } from './sqlite.writer.js';
 
-const REOPEN_MS = 500;
 /** Events deleted in one transaction of a sweep, so that it never holds the loop for long. */
 const SWEEP_EVENTS = 5000;
+/** Free pages that a sweep leaves in the file, to be used again. */
+const SPARE_PAGES = 1000;
 
 export class SqliteJournal extends Journal {
   private database: OpenDatabase | undefined;
-  private reopenTimer: NodeJS.Timeout | undefined;
-  private closed = false;
-  /** Of executions that are being appended to. */
-  private readonly ordinals = new Map<string, number>();
+  /** A file that was found damaged is left alone until someone has changed it. */
+  private damage: { state: string; error: unknown } | undefined;
+  private readonly path: string;
 
   private readonly writer = new SqliteWriter({
-    database: () => this.database,
-    onCommitted: (appends, durationMs) => this.onCommitted(appends, durationMs),
-    onFailure: (error, reason) => this.onFailure(error, reason),
-    onRecovered: () => this.health$.next({ ready: true }),
+    database: () => (this.database ??= this.connect()),
+    onCommitted: (turn, durationMs) => this.onCommitted(turn, durationMs),
+    onFailure: (error) => this.onFailure(error),
+    onRecovered: () => this.setHealth({ ready: true }),
   });
 
   constructor(private readonly options: SqliteJournalOptions) {
     super();
+    this.path = databasePath(options);
   }
 
   async open(): Promise<void> {
-    this.tryOpen();
+    this.writer.flush();
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.reopenTimer);
-    this.writer.close();
-    this.database?.close();
-    this.database = undefined;
-    this.health$.next({ ready: false, reason: 'the journal is closed' });
+    await this.writer.close();
+    this.disconnect();
+    this.setHealth({ ready: false, reason: 'the journal is closed' });
+    this.tails.close();
+    this.commits$.complete();
   }
 
   async create(execution: NewExecution): Promise<{ record: ExecutionRecord; created: boolean }> {
     const definition = JSON.stringify(execution.definition);
     const input = JSON.stringify(execution.input);
-    return this.writer.operate((sql) => {
-      const { idempotency, id, user } = execution;
+    const { idempotency, sessionId } = execution;
+    const [id, user, workflow, fingerprint] = [execution.id, execution.user, execution.workflow, execution.fingerprint].map(toText) as [string, string, string, string];
+    return this.writer.operate((sql, created) => {
       if (idempotency) {
-        const known = sql.findKey.get(user, idempotency.key) as { fingerprint: string; execution: string } | undefined;
-        if (known && known.fingerprint !== idempotency.fingerprint) {
+        const key = toText(idempotency.key);
+        const known = sql.findKey.get(user, key) as { fingerprint: string; execution: string } | undefined;
+        if (known && known.fingerprint !== toText(idempotency.fingerprint)) {
           throw new StepcastError('idempotency_conflict', 'this Idempotency-Key was used with another request; use a new key for a new request');
         }
         if (known) return { record: recordOf(sql.find.get(known.execution) as unknown as ExecutionRow), created: false };
-        sql.insertKey.run(user, idempotency.key, idempotency.fingerprint, id);
+        sql.insertKey.run(user, key, toText(idempotency.fingerprint), id);
       }
       const row = sql.insertExecution.get(
-        id, user, execution.workflow, execution.sessionId, execution.createdAt, execution.source, definition, execution.fingerprint, input,
+        id, user, workflow, sessionId === null ? null : toText(sessionId), execution.createdAt, execution.source, definition, fingerprint, input,
       );
-      return { record: recordOf(row as unknown as ExecutionRow), created: true };
-    }).then((result) => {
-      if (result.created) {
-        this.ordinals.set(result.record.id, result.record.ordinal);
-        this.commits$.next({ created: [result.record], batches: [], events: 0, durationMs: 0 });
-      }
-      return result;
+      const record = recordOf(row as unknown as ExecutionRow);
+      created.push(record);
+      return { record, created: true };
     });
   }
 
-  async claim(id: string, { countResume }: { countResume: boolean }): Promise<ExecutionRecord> {
-    const record = await this.writer.operate((sql) => {
-      const row = sql.claim.get(countResume ? 1 : 0, id);
+  claim(id: string, { countResume }: { countResume: boolean }): Promise<ExecutionRecord> {
+    return this.writer.operate((sql) => {
+      const row = sql.claim.get(countResume ? 1 : 0, toText(id));
       if (!row) throw missing(id);
       return recordOf(row as unknown as ExecutionRow);
     });
-    this.ordinals.set(id, record.ordinal);
-    return record;
   }
 
   async clearResumes(ids: readonly string[]): Promise<void> {
-    await this.writer.operate((sql) => ids.forEach((id) => sql.clearResumes.run(id)));
+    if (ids.length) await this.writer.operate((sql) => ids.forEach((id) => sql.clearResumes.run(toText(id))));
   }
 
   append(id: string, epoch: number, event: RecordedEvent, head: Readonly<Head>, onLost: () => void): void {
-    const ordinal = this.ordinals.get(id);
-    if (ordinal === undefined) throw missing(id);
-    this.writer.append(id, ordinal, epoch, event, head, onLost);
+    this.writer.append(id, epoch, event, head, onLost);
   }
 
   isPending(id: string): boolean {
@@ -104,7 +102,7 @@ export class SqliteJournal extends Journal {
   }
 
   async find(id: string): Promise<ExecutionRecord | undefined> {
-    const row = this.query((sql) => sql.find.get(id));
+    const row = this.query((sql) => sql.find.get(toText(id)));
     return row && recordOf(row as unknown as ExecutionRow);
   }
 
@@ -116,14 +114,18 @@ export class SqliteJournal extends Journal {
     return (this.query((sql) => sql.unfinished.all()) as unknown as ExecutionRow[]).map(recordOf);
   }
 
+  async countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>> {
+    const rows = this.query((sql) => sql.countUnfinished.all()) as { status: ExecutionStatus; count: number }[];
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  }
+
   async read(id: string, after: number, page: Page): Promise<EventBatch | undefined> {
     return this.query((sql) => {
-      const ordinal = this.ordinals.get(id) ?? (sql.ordinalOf.get(id) as { ordinal: number } | undefined)?.ordinal;
-      if (ordinal === undefined) throw missing(id);
+      const row = sql.ordinalOf.get(toText(id)) as { ordinal: number } | undefined;
+      if (!row) throw missing(id);
       const events: RecordedEvent[] = [];
       let length = 0;
-      for (const row of sql.readEvents.iterate(ordinal, after, page.limit)) {
-        const { seq, type, json } = row as unknown as EventRow;
+      for (const { seq, type, json } of sql.readEvents.iterate(row.ordinal, after, page.limit) as Iterable<unknown> as Iterable<EventRow>) {
         events.push(new RecordedEvent(seq, type, json));
         length += json.length;
         if (page.maxLength !== undefined && length >= page.maxLength) break;
@@ -134,46 +136,47 @@ export class SqliteJournal extends Journal {
 
   async saveWorkflow(user: string, definition: WorkflowDefinition, now: number): Promise<void> {
     const text = JSON.stringify(definition);
-    await this.writer.operate((sql) => sql.saveWorkflow.run(user, definition.name, text, now));
+    await this.writer.operate((sql) => sql.saveWorkflow.run(toText(user), toText(definition.name), text, now));
   }
 
   async findWorkflow(user: string, name: string): Promise<StoredWorkflow | undefined> {
-    const row = this.query((sql) => sql.findWorkflow.get(user, name));
+    const row = this.query((sql) => sql.findWorkflow.get(toText(user), toText(name)));
     return row && storedOf(row);
   }
 
   async listWorkflows(user: string): Promise<StoredWorkflow[]> {
-    return this.query((sql) => sql.listWorkflows.all(user)).map(storedOf);
+    return this.query((sql) => sql.listWorkflows.all(toText(user))).map(storedOf);
   }
 
   async deleteWorkflow(user: string, name: string): Promise<boolean> {
-    return (await this.writer.operate((sql) => sql.deleteWorkflow.run(user, name))).changes === 1;
+    return (await this.writer.operate((sql) => sql.deleteWorkflow.run(toText(user), toText(name)))).changes === 1;
   }
 
   async sweep(before: number, forgetBefore: number, now: number): Promise<number> {
+    // A sweep that was cut short has left events behind.
+    for (const { ordinal } of this.query((sql) => sql.orphans.all()) as unknown as { ordinal: number }[]) await this.deleteEvents(ordinal);
     let removed = 0;
     for (;;) {
-      const next = await this.writer.operate((sql) => {
-        const row = sql.finishedBefore.get(before) as { ordinal: number; id: string; user: string; last_seq: number } | undefined;
+      const ordinal = await this.writer.operate((sql) => {
+        const row = sql.finishedBefore.get(before) as { ordinal: number; id: string; user: string } | undefined;
         if (!row) return undefined;
         sql.deleteExecution.run(row.ordinal);
         sql.deleteKeys.run(row.id);
         sql.insertRemoved.run(row.id, row.user, row.ordinal, now);
-        return row;
+        return row.ordinal;
       });
-      if (!next) break;
-      this.tails.forget(next.id);
+      if (ordinal === undefined) break;
       removed++;
-      await this.deleteEvents(next.ordinal);
+      await this.deleteEvents(ordinal);
     }
-    for (const { ordinal } of this.query((sql) => sql.orphans.all()) as unknown as { ordinal: number }[]) await this.deleteEvents(ordinal);
     await this.writer.operate((sql) => sql.forgetRemoved.run(forgetBefore));
-    if (removed > 0) this.query((sql) => sql.vacuum.run());
+    if (removed > 0) await this.giveSpaceBack();
     return removed;
   }
 
   async findRemoved(id: string): Promise<{ user: string } | undefined> {
-    return this.query((sql) => sql.findRemoved.get(id)) as { user: string } | undefined;
+    const row = this.query((sql) => sql.findRemoved.get(toText(id))) as { user: string } | undefined;
+    return row && { user: fromText(row.user) };
   }
 
   private async deleteEvents(ordinal: number): Promise<void> {
@@ -186,74 +189,67 @@ export class SqliteJournal extends Journal {
     }
   }
 
-  /** Reads; a file that cannot be read any more is opened anew. */
+  private async giveSpaceBack(): Promise<void> {
+    for (;;) {
+      const more = await this.writer.operate((sql) => {
+        const { freelist_count: free } = sql.freePages.get() as { freelist_count: number };
+        if (free > SPARE_PAGES) sql.vacuum.all();
+        return free > SPARE_PAGES;
+      });
+      if (!more) return;
+    }
+  }
+
   private query<T>(read: (sql: Statements) => T): T {
-    if (!this.database) throw new StepcastError('journal_unavailable', `the journal cannot be read: ${this.health$.value.reason}`, { retryAfterSeconds: 1 });
+    if (!this.database) throw unavailable();
     try {
       return read(this.database.statements);
     } catch (error) {
-      if (error instanceof StepcastError) throw error;
-      const reason = explain(error);
-      if (needsReopen(error)) {
-        this.writer.markFailed(reason);
-        this.onFailure(error, reason);
-      }
-      throw new StepcastError('journal_unavailable', `the journal cannot be read: ${reason}`, { retryAfterSeconds: 1, cause: error });
+      if (error instanceof StepcastError || error instanceof TypeError) throw error;
+      // A file that cannot be read any more is not written to either.
+      if (needsReopen(error)) this.writer.fail(error);
+      throw unavailable();
     }
   }
 
-  private onCommitted(appends: PendingAppend[], durationMs: number): void {
-    const batches: EventBatch[] = [];
-    let events = 0;
-    for (const { id, events: appended } of appends) {
-      const batch = new EventBatch(id, appended);
-      batches.push(batch);
-      events += appended.length;
-      if (batch.terminal) this.ordinals.delete(id);
+  private onCommitted({ created, kept }: Turn, durationMs: number): void {
+    const batches = kept.map(({ id, events }) => new EventBatch(id, events));
+    for (const batch of batches) {
       this.tails.push(batch);
-      if (batch.terminal) this.tails.forget(id);
+      if (batch.terminal) this.tails.forget(batch.executionId);
     }
-    if (batches.length) this.commits$.next({ created: [], batches, events, durationMs });
+    const events = batches.reduce((sum, batch) => sum + batch.events.length, 0);
+    if (created.length || batches.length) this.commits$.next({ created, batches, events, durationMs });
   }
 
-  private onFailure(error: unknown, reason: string): void {
-    this.health$.next({ ready: false, reason });
-    if (!needsReopen(error) || !this.database) return;
-    try {
-      this.database.close();
-    } catch {
-      // It failed already; opening it anew is what follows.
+  private onFailure(error: unknown): void {
+    if (needsReopen(error)) {
+      this.disconnect();
+      if (isDamaged(error)) this.damage = { state: stateOf(this.path), error };
     }
+    this.setHealth({ ready: false, reason: error instanceof OpenError ? error.message : explain(error, this.path) });
+  }
+
+  private connect(): OpenDatabase {
+    if (this.damage?.state === stateOf(this.path)) throw this.damage.error;
+    this.damage = undefined;
+    return openDatabase(this.options);
+  }
+
+  private disconnect(): void {
+    const { database } = this;
     this.database = undefined;
-    this.reopenLater();
-  }
-
-  private reopenLater(): void {
-    clearTimeout(this.reopenTimer);
-    if (this.closed) return;
-    this.reopenTimer = setTimeout(() => this.tryOpen(), REOPEN_MS);
-    this.reopenTimer.unref();
-  }
-
-  private tryOpen(): void {
-    if (this.closed) return;
     try {
-      this.database = openDatabase(this.options);
-    } catch (error) {
-      const reason = (error as Error).message;
-      this.writer.markFailed(reason);
-      if (this.health$.value.reason !== reason) this.health$.next({ ready: false, reason });
-      this.reopenLater();
-      return;
+      database?.close();
+    } catch {
+      // It failed already; it is opened anew, or not needed any more.
     }
-    // Counts as failing until the first transaction has gone through.
-    this.writer.markFailed('the journal is being opened');
-    this.writer.flush();
   }
-}
 
-function storedOf(row: Record<string, unknown>): StoredWorkflow {
-  return { user: row['user'] as string, definition: JSON.parse(row['definition'] as string) as WorkflowDefinition, createdAt: row['created_at'] as number };
+  private setHealth(health: JournalHealth): void {
+    const { ready, reason } = this.health$.value;
+    if (ready !== health.ready || reason !== health.reason) this.health$.next(health);
+  }
 }
 
 function missing(id: string): StepcastError {

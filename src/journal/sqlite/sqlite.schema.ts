@@ -69,21 +69,24 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Checks that a database is a Stepcast journal, or empty, and brings its schema up to date.
+ * Checks that a database is a Stepcast journal, or empty, and brings its schema up to date. One that is not ours is
+ * read only.
  * @throws Error with a message for the operator where it is foreign or newer than this version.
  */
-export function migrate(db: DatabaseSync, path: string): void {
+export function migrate(db: DatabaseSync, migrations = MIGRATIONS): void {
   const applicationId = pragma(db, 'application_id');
   const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
   if (applicationId !== APPLICATION_ID && (applicationId !== 0 || tables > 0)) {
-    throw new Error(`${path} is a database of another application; move it away or set STEPCAST_DATA_DIR to another folder`);
+    throw new Error('it is a database of another application; move it away or set STEPCAST_DATA_DIR to another folder');
   }
   const version = pragma(db, 'user_version');
-  if (version > MIGRATIONS.length) {
-    throw new Error(`${path} was written by a newer version of Stepcast (schema ${version}, this one knows ${MIGRATIONS.length}); start that version`);
+  if (version > migrations.length) {
+    throw new Error(`it was written by a newer version of Stepcast (schema ${version}, this one knows ${migrations.length}); start that version or set STEPCAST_DATA_DIR to another folder`);
   }
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[next]} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
+  // Lets a sweep give disk space back; it can be chosen only before the first table.
+  if (tables === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  for (let next = version; next < migrations.length; next++) {
+    db.exec(`BEGIN IMMEDIATE; ${migrations[next]} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
   }
 }
 

@@ -1,9 +1,11 @@
 import { type DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type ErrorInfo } from '../../contract/errors.js';
 import { type EventType } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type ExecutionStatus } from '../../contract/state.js';
-import { type DefinitionSource, type ExecutionRecord, type ListQuery } from '../journal.types.js';
+import { type DefinitionSource, type ExecutionRecord, type ListQuery, type StoredWorkflow } from '../journal.types.js';
+import { fromText, toText } from './sqlite.text.js';
 
 export interface ExecutionRow {
   ordinal: number;
@@ -34,13 +36,19 @@ export interface EventRow {
 
 export function recordOf(row: ExecutionRow): ExecutionRecord {
   return {
-    ordinal: row.ordinal, id: row.id, user: row.user, workflow: row.workflow, sessionId: row.session_id,
+    ordinal: row.ordinal, id: fromText(row.id), user: fromText(row.user), workflow: fromText(row.workflow),
+    sessionId: row.session_id === null ? null : fromText(row.session_id),
     status: row.status as ExecutionStatus, progress: row.progress, lastSeq: row.last_seq,
     createdAt: row.created_at, startedAt: row.started_at, finishedAt: row.finished_at,
     error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
     source: row.source as DefinitionSource, definition: JSON.parse(row.definition) as JsonValue,
-    fingerprint: row.fingerprint, input: JSON.parse(row.input) as JsonValue, epoch: row.epoch, resumes: row.resumes,
+    fingerprint: fromText(row.fingerprint), input: JSON.parse(row.input) as JsonValue, epoch: row.epoch, resumes: row.resumes,
   };
+}
+
+export function storedOf(row: Record<string, unknown>): StoredWorkflow {
+  const { user, definition, created_at: createdAt } = row as { user: string; definition: string; created_at: number };
+  return { user: fromText(user), definition: JSON.parse(definition) as WorkflowDefinition, createdAt };
 }
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -54,12 +62,14 @@ export function prepareStatements(db: DatabaseSync) {
       VALUES (?, ?, ?, ?, 'queued', 0, 0, ?, ?, ?, ?, ?, 1, 0) RETURNING *`),
     insertEvent: prepare('INSERT INTO events (execution, seq, type, json) VALUES (?, ?, ?, ?)'),
     updateHead: prepare(`UPDATE executions SET status = ?, progress = ?, last_seq = ?, started_at = ?, finished_at = ?, error = ?
-      WHERE ordinal = ? AND epoch = ? AND last_seq = ?`),
+      WHERE id = ? AND epoch = ? AND last_seq = ? RETURNING ordinal`),
+    lastSeqOf: prepare('SELECT last_seq FROM executions WHERE id = ? AND epoch = ?'),
     claim: prepare('UPDATE executions SET epoch = epoch + 1, resumes = resumes + ? WHERE id = ? RETURNING *'),
     clearResumes: prepare('UPDATE executions SET resumes = 0 WHERE id = ?'),
     find: prepare('SELECT * FROM executions WHERE id = ?'),
     ordinalOf: prepare('SELECT ordinal FROM executions WHERE id = ?'),
     unfinished: prepare('SELECT * FROM executions WHERE finished_at IS NULL ORDER BY ordinal'),
+    countUnfinished: prepare('SELECT status, count(*) AS count FROM executions WHERE finished_at IS NULL GROUP BY status'),
     readEvents: prepare('SELECT seq, type, json FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?'),
     insertKey: prepare('INSERT INTO idempotency_keys (user, key, fingerprint, execution) VALUES (?, ?, ?, ?)'),
     findKey: prepare('SELECT fingerprint, execution FROM idempotency_keys WHERE user = ? AND key = ?'),
@@ -78,17 +88,24 @@ export function prepareStatements(db: DatabaseSync) {
     /** Executions whose record is gone and whose events are not: the sweep was cut short. */
     orphans: prepare('SELECT ordinal FROM removed_executions WHERE EXISTS (SELECT 1 FROM events WHERE execution = removed_executions.ordinal)'),
     probe: prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)'),
+    freePages: prepare('PRAGMA freelist_count'),
+    /** Frees a page a step: to be stepped to its end. */
     vacuum: prepare('PRAGMA incremental_vacuum(1000)'),
+    /** An operation that fails undoes what it did, and leaves the rest of its transaction as it is. */
+    beginOperation: prepare('SAVEPOINT operation'),
+    undoOperation: prepare('ROLLBACK TO operation'),
+    endOperation: prepare('RELEASE operation'),
     list: (query: ListQuery): ExecutionRow[] => {
+      const text = (value: string | undefined) => (value === undefined ? undefined : toText(value));
       const filters: [string, SQLInputValue | undefined][] = [
-        ['user = ?', query.user], ['status = ?', query.status], ['workflow = ?', query.workflow],
-        ['session_id = ?', query.sessionId], ['ordinal < ?', query.before],
+        ['user = ?', text(query.user)], ['status = ?', query.status], ['workflow = ?', text(query.workflow)],
+        ['session_id = ?', text(query.sessionId)], ['ordinal < ?', query.before], ['ordinal > ?', query.after],
       ];
       const given = filters.filter((filter): filter is [string, SQLInputValue] => filter[1] !== undefined);
       const where = given.map(([condition]) => condition).join(' AND ');
       let statement = listing.get(where);
       if (!statement) {
-        statement = prepare(`SELECT * FROM executions ${where && `WHERE ${where}`} ORDER BY ordinal DESC LIMIT ?`);
+        statement = prepare(`SELECT * FROM executions ${where && `WHERE ${where}`} ORDER BY ordinal ${query.after === undefined ? 'DESC' : 'ASC'} LIMIT ?`);
         listing.set(where, statement);
       }
       return statement.all(...given.map(([, value]) => value), query.limit) as unknown as ExecutionRow[];

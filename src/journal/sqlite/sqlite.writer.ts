@@ -6,86 +6,91 @@
  * - appends, which are promises already made: they are kept in order and tried again until they are committed;
  * - operations (start, claim, store …), whose caller waits for the answer: they are refused where the file fails.
  *
- * A file that is only locked is waited for a second before that counts as failing.
+ * A file that is only locked is waited for a second before that counts as failing. Then, and where it cannot be
+ * opened, it is tried again until a transaction goes through.
  */
+import { of } from 'rxjs';
 import { StepcastError } from '../../contract/errors.js';
 import { type RecordedEvent } from '../event-batch.js';
 import { type Head } from '../journal.types.js';
-import { explain, isBusy, type OpenDatabase } from './sqlite.database.js';
-import { type Statements } from './sqlite.statements.js';
+import { type OpenDatabase } from './sqlite.database.js';
+import { isBusy } from './sqlite.errors.js';
+import { type Operation, type PendingAppend, transact, type Turn, type Work } from './sqlite.transaction.js';
 
 const BUSY_PATIENCE_MS = 1000;
-const MAX_RETRY_MS = 1000;
+const BUSY_RETRY_MS = 50;
+const MAX_RETRY_MS = 500;
 /** A turn that does not end is not let grow without bound. */
 const MAX_TURN_EVENTS = 4096;
 const MAX_TURN_LENGTH = 4 * 1024 * 1024;
 
-export interface PendingAppend {
-  id: string;
-  ordinal: number;
-  epoch: number;
-  events: RecordedEvent[];
-  head: Readonly<Head>;
-  onLost: () => void;
-}
-
-interface Operation {
-  run: (statements: Statements) => unknown;
-  resolve: (value: never) => void;
-  reject: (error: unknown) => void;
-  since: number;
-}
-
 export interface WriterHost {
-  /** The open database, or nothing where it could not be opened. */
-  database(): OpenDatabase | undefined;
-  onCommitted(appends: PendingAppend[], durationMs: number): void;
-  onFailure(error: unknown, reason: string): void;
+  /** The database, opened where it is not. @throws where that fails. */
+  database(): OpenDatabase;
+  onCommitted(turn: Turn, durationMs: number): void;
+  onFailure(error: unknown): void;
   onRecovered(): void;
 }
 
 export class SqliteWriter {
-  private appends = new Map<string, PendingAppend>();
+  private appends: PendingAppend[] = [];
+  private readonly latest = new Map<string, PendingAppend>();
   private operations: Operation[] = [];
   private waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
-  private writable: { promise: Promise<void>; resolve: () => void } | undefined;
+  /** Failing until a transaction has gone through, at the start too. */
+  private writable: PromiseWithResolvers<void> | undefined = deferred();
   private scheduled = false;
+  private flushing = false;
   private turnEvents = 0;
   private turnLength = 0;
   private busySince: number | undefined;
-  private failure: string | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
   private retries = 0;
   private closed = false;
+  /** Events came after the close, or could not be committed by it. */
+  private incomplete = false;
 
   constructor(private readonly host: WriterHost) {}
 
-  append(id: string, ordinal: number, epoch: number, event: RecordedEvent, head: Readonly<Head>, onLost: () => void): void {
-    const pending = this.appends.get(id);
-    if (pending?.epoch === epoch) pending.events.push(event);
-    else this.appends.set(id, { id, ordinal, epoch, events: [event], head, onLost });
+  append(id: string, epoch: number, event: RecordedEvent, head: Readonly<Head>, onLost: () => void): void {
+    if (this.closed) {
+      this.incomplete = true;
+      return;
+    }
+    const pending = this.latest.get(id);
+    if (pending?.epoch === epoch) {
+      const { seq } = pending.events[pending.events.length - 1] as RecordedEvent;
+      if (event.seq !== seq + 1) throw new RangeError(`event ${event.seq} of ${id} does not follow ${seq}: the log has no gap and no double (P1)`);
+      pending.events.push(event);
+    } else {
+      const added = { id, epoch, events: [event], head, onLost, tried: false };
+      this.appends.push(added);
+      this.latest.set(id, added);
+    }
     this.turnEvents++;
     this.turnLength += event.json.length;
-    if (!this.failure && (this.turnEvents >= MAX_TURN_EVENTS || this.turnLength >= MAX_TURN_LENGTH)) this.flush();
-    else this.schedule();
+    if (this.turnEvents < MAX_TURN_EVENTS && this.turnLength < MAX_TURN_LENGTH) this.schedule();
+    else if (this.writable || this.retryTimer || this.flushing) this.schedule();
+    else this.flush();
   }
 
-  /** Runs `work` in the next transaction. It must throw StepcastErrors only, and before its first write. */
-  operate<T>(work: (statements: Statements) => T): Promise<T> {
-    if (this.failure) return Promise.reject(unavailable(this.failure));
+  /** Runs `work` in the next transaction; where it throws, what it wrote is undone and it is refused alone. */
+  operate<T>(work: Work<T>): Promise<T> {
+    if (this.writable || this.closed) return Promise.reject(unavailable());
     return new Promise<T>((resolve, reject) => {
-      this.operations.push({ run: work, resolve: resolve as (value: never) => void, reject, since: performance.now() });
+      this.operations.push({ run: work, resolve: resolve as (value: unknown) => void, reject });
       this.schedule();
     });
   }
 
   isPending(id: string): boolean {
-    return this.appends.has(id);
+    return this.latest.has(id);
   }
 
   flushed(): Promise<void> {
-    if (this.appends.size === 0) return Promise.resolve();
-    if (this.failure) return Promise.reject(unavailable(this.failure));
+    if (this.incomplete) return Promise.reject(unavailable());
+    if (this.appends.length === 0) return Promise.resolve();
+    if (this.writable) return Promise.reject(unavailable());
     return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
   }
 
@@ -95,129 +100,111 @@ export class SqliteWriter {
 
   /** Tries to write at once; where the file fails, that is told by `onFailure` and tried again later. */
   flush(): void {
+    if (this.flushing || this.closed) return;
     this.scheduled = false;
-    if (this.closed) return;
-    const database = this.host.database();
-    if (!database) return;
-    if (this.appends.size === 0 && this.operations.length === 0 && !this.failure) return;
-    const started = performance.now();
-    const outcomes: { operation: Operation; value?: unknown; error?: unknown }[] = [];
-    const lost: PendingAppend[] = [];
-    const kept: PendingAppend[] = [];
+    if (!this.hasWork && !this.writable) return;
+    this.flushing = true;
     try {
-      database.begin.run();
-      if (this.failure) database.statements.probe.run(Date.now());
-      for (const operation of this.operations) outcomes.push({ operation, ...attempt(operation, database.statements) });
-      for (const pending of this.appends.values()) (writeEvents(pending, database.statements) ? kept : lost).push(pending);
-      database.commit.run();
-    } catch (error) {
-      this.fail(error, database);
-      return;
+      this.write();
+    } finally {
+      this.flushing = false;
     }
-    this.appends = new Map();
-    this.operations = [];
-    this.turnEvents = 0;
-    this.turnLength = 0;
-    this.recovered();
-    const waiters = this.waiters;
-    this.waiters = [];
-    this.host.onCommitted(kept, performance.now() - started);
-    for (const { onLost } of lost) onLost();
-    for (const { operation, value, error } of outcomes) {
-      if (error) operation.reject(error);
-      else operation.resolve(value as never);
-    }
-    for (const waiter of waiters) waiter.resolve();
   }
 
-  /** Counts as failing until a transaction has gone through: for a file that could not be opened. */
-  markFailed(reason: string): void {
-    this.failure = reason;
-    this.writable ??= deferred();
-    this.refuse(reason);
+  /** Takes note that the file fails, in writing or in reading, and plans the next try. */
+  fail(error: unknown): void {
+    if (this.closed) return;
+    const now = performance.now();
+    this.busySince = isBusy(error) ? (this.busySince ?? now) : undefined;
+    if (this.writable || this.busySince === undefined || now - this.busySince > BUSY_PATIENCE_MS) {
+      this.writable ??= deferred();
+      this.refuse();
+      this.host.onFailure(error);
+    }
+    clearTimeout(this.retryTimer);
+    const delay = Math.min(this.writable ? MAX_RETRY_MS : BUSY_RETRY_MS, 10 * 2 ** this.retries++);
+    this.retryTimer = setTimeout(() => this.flush(), delay);
+    // Events that wait keep the process alive; a mere look whether the file is well again does not.
+    if (!this.hasWork) this.retryTimer.unref();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    this.flush();
+    // Locked for the moment: the writer's own patience is the bound.
+    await this.flushed().catch(() => undefined);
     this.flush();
     this.closed = true;
+    this.incomplete ||= this.appends.length > 0;
     clearTimeout(this.retryTimer);
-    this.refuse('the journal is closed');
+    this.refuse();
+    this.clear();
     this.writable?.resolve();
+    this.writable = undefined;
+  }
+
+  private write(): void {
+    const started = performance.now();
+    let turn: Turn;
+    try {
+      turn = transact(this.host.database(), this.operations, this.appends, this.writable !== undefined);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    const { waiters } = this;
+    this.waiters = [];
+    this.clear();
+    this.recovered();
+    this.host.onCommitted(turn, performance.now() - started);
+    // What a listener throws is reported as RxJS does it, and reaches nobody else.
+    for (const { onLost } of turn.lost) of(undefined).subscribe(() => onLost());
+    for (const answer of turn.answers) answer();
+    for (const { resolve } of waiters) resolve();
+  }
+
+  private get hasWork(): boolean {
+    return this.appends.length > 0 || this.operations.length > 0;
   }
 
   private schedule(): void {
-    if (this.scheduled || this.closed || this.failure) return;
+    this.retryTimer?.ref();
+    if (this.scheduled || this.closed || this.writable || this.retryTimer) return;
     this.scheduled = true;
     setImmediate(() => this.flush());
   }
 
-  private fail(error: unknown, database: OpenDatabase): void {
-    const reason = explain(error);
-    try {
-      database.rollback();
-    } catch {
-      // The transaction is gone with the connection; the failure itself is what is told.
-    }
-    const now = performance.now();
-    if (isBusy(error)) this.busySince ??= now;
-    if (!isBusy(error) || now - (this.busySince as number) > BUSY_PATIENCE_MS) {
-      this.failure = reason;
-      this.writable ??= deferred();
-      this.refuse(reason);
-      this.host.onFailure(error, reason);
-    }
-    clearTimeout(this.retryTimer);
-    const delay = Math.min(MAX_RETRY_MS, 20 * 2 ** this.retries++);
-    this.retryTimer = setTimeout(() => this.flush(), delay);
-    this.retryTimer.unref();
+  private clear(): void {
+    this.appends = [];
+    this.latest.clear();
+    this.operations = [];
+    this.turnEvents = 0;
+    this.turnLength = 0;
   }
 
-  private refuse(reason: string): void {
+  private refuse(): void {
     const { operations, waiters } = this;
     this.operations = [];
     this.waiters = [];
-    for (const { reject } of [...operations, ...waiters]) reject(unavailable(reason));
+    for (const { reject } of [...operations, ...waiters]) reject(unavailable());
   }
 
   private recovered(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
     this.retries = 0;
     this.busySince = undefined;
-    if (this.failure === undefined) return;
-    this.failure = undefined;
-    this.writable?.resolve();
+    const { writable } = this;
     this.writable = undefined;
+    if (!writable) return;
+    writable.resolve();
     this.host.onRecovered();
   }
 }
 
-function attempt(operation: Operation, statements: Statements): { value?: unknown; error?: unknown } {
-  try {
-    return { value: operation.run(statements) };
-  } catch (error) {
-    if (error instanceof StepcastError) return { error };
-    throw error;
-  }
+export function unavailable(): StepcastError {
+  return new StepcastError('journal_unavailable', 'the journal is not available at the moment; try again shortly (/health/ready says why)', { retryAfterSeconds: 1 });
 }
 
-/** False where the execution has another owner by now, or is gone. */
-function writeEvents({ ordinal, epoch, events, head }: PendingAppend, statements: Statements): boolean {
-  const first = events[0] as RecordedEvent;
-  const last = events[events.length - 1] as RecordedEvent;
-  const { changes } = statements.updateHead.run(
-    head.status, head.progress, last.seq, head.startedAt, head.finishedAt, head.error && JSON.stringify(head.error),
-    ordinal, epoch, first.seq - 1,
-  );
-  if (changes === 0) return false;
-  for (const event of events) statements.insertEvent.run(ordinal, event.seq, event.type, event.json);
-  return true;
-}
-
-function unavailable(reason: string): StepcastError {
-  return new StepcastError('journal_unavailable', `the journal cannot be written: ${reason}`, { retryAfterSeconds: 1 });
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
+function deferred(): PromiseWithResolvers<void> {
+  return Promise.withResolvers<void>();
 }

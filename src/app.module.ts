@@ -1,0 +1,21 @@
+/** The standalone service: the module that apps import, with the shipped workflows, health, metrics and logs around it. */
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { type ServiceConfig } from './config.js';
+import { BRIEF_PROVIDERS } from './examples/brief/brief.providers.js';
+import { HealthController } from './health.controller.js';
+import { loggerOptions } from './logging.js';
+import { MetricsController } from './metrics.controller.js';
+import { StreamingModule } from './streaming/streaming.module.js';
+
+@Module({})
+export class AppModule {
+  static register(config: ServiceConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [LoggerModule.forRoot(loggerOptions()), StreamingModule.forRoot(config.streaming)],
+      controllers: [HealthController, MetricsController],
+      providers: [...BRIEF_PROVIDERS],
+    };
+  }
+}

@@ -1,0 +1,24 @@
+/** The front door of the package: what apps use. Everything else may change without notice. */
+export { StreamingModule } from './streaming/streaming.module.js';
+export { StreamingOptions } from './streaming/streaming.options.js';
+
+export { Agent, type AgentOptions, Workflow, type WorkflowOptions, type WorkflowProvider } from './orchestration/decorators.js';
+export { type AgentContext, type AgentFunction, type AgentHandler, type AgentResult } from './orchestration/agent.js';
+export { agent, conditional, input, iteration, parallel, retry, sequential, workflow } from './orchestration/definition/builder.js';
+export { type ExecutionHandle, ExecutionService, type Started, type StartOptions, type WorkflowSource } from './orchestration/execution.service.js';
+export { type ListedWorkflow, WorkflowCatalog } from './orchestration/workflow.catalog.js';
+
+export { type Step, type StepContext, type StepType, type StreamConfig, type WorkflowDefinition } from './contract/definition.js';
+export { type EventData, type EventType, EVENT_TYPES, type ExecutionEvent, type StepInfo, type StepStatus, TERMINAL_TYPES, type Usage } from './contract/events.js';
+export { type ExecutionState, type ExecutionStatus, fold, initialState, type StepState } from './contract/state.js';
+export { ERROR_CODES, type ErrorCode, type ErrorInfo, type Fault, StepcastError } from './contract/errors.js';
+export { type JsonObject, type JsonValue } from './contract/json.js';
+
+export { Journal } from './journal/journal.js';
+export { SqliteJournal } from './journal/sqlite/sqlite-journal.js';
+export { type ApiKeyEntry } from './auth/api-key.store.js';
+export { CurrentUser } from './auth/auth.decorators.js';
+export { AuthGuard } from './auth/auth.guard.js';
+export { type AuthenticationRequest, Authenticator } from './auth/authenticator.js';
+export { type Principal } from './auth/principal.js';
+export { ProblemFilter } from './streaming/http/problem.filter.js';

@@ -1,0 +1,30 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Params } from 'nestjs-pino';
+
+/**
+ * Logs as JSON lines. Requests are logged where they failed; credentials never are: neither the headers that carry them
+ * nor the ticket in a URL.
+ */
+export function loggerOptions(): Params {
+  return {
+    pinoHttp: {
+      level: 'info',
+      customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) => (error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'info' : 'debug'),
+      serializers: {
+        req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url: withoutTicket(url), ...executionOf(url) }),
+        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+      },
+      redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
+    },
+  };
+}
+
+function withoutTicket(url: string): string {
+  return url.replace(/([?&]ticket=)[^&]*/g, '$1…');
+}
+
+/** The execution a request is about, so that its lines are found by the id. */
+function executionOf(url: string): { executionId?: string } {
+  const id = /\/executions\/([^/?]{1,64})/.exec(url)?.[1];
+  return id === undefined ? {} : { executionId: id };
+}

@@ -1,0 +1,64 @@
+/** The process: configuration, start, signals. */
+import { Logger } from '@nestjs/common';
+import { type AddressInfo } from 'node:net';
+import { ConfigError, loadConfig, type ServiceConfig } from './config.js';
+import { createService } from './service.js';
+
+/** Within the 10 s of P16, even where something does not let go. */
+const SHUTDOWN_MS = 8000;
+
+async function main(): Promise<void> {
+  let config: ServiceConfig;
+  try {
+    config = loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.lines.map((line) => `stepcast: ${line}`).join('\n')}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const app = await createService(config);
+  const logger = new Logger('Main');
+
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.log(`${signal}: shutting down`);
+    setTimeout(() => {
+      logger.warn('something did not let go in time; unfinished executions go on at the next start');
+      process.exit(0);
+    }, SHUTDOWN_MS).unref();
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+
+  await app.listen(config.port, config.host);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  process.stdout.write(welcome(config, `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`));
+}
+
+function welcome({ developmentKey }: ServiceConfig, base: string): string {
+  const key = developmentKey?.key ?? '$STEPCAST_API_KEY';
+  const lines = ['', `Stepcast is ready at ${base}/ (API reference: ${base}/docs)`];
+  if (developmentKey) {
+    lines.push('', `Development key of the user dev${developmentKey.persisted ? `, kept in ${developmentKey.path}` : ', for this start only'}:`, developmentKey.key);
+  }
+  lines.push(
+    '', 'Run a workflow and watch every step of it:', '',
+    `curl -N ${base}/api/v1/executions -H 'X-API-Key: ${key}' -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\`,
+    `  -d '{"workflow":{"name":"hello","steps":[{"type":"agent","name":"say","agent":"tokens","input":{"text":"Hello from a streamed step.","intervalMs":200}}]}}'`, '', '',
+  );
+  return lines.join('\n');
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`stepcast: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,32 @@
+import { Controller, Get, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApiOperation, ApiProduces, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { AuthGuard } from './auth/auth.guard.js';
+import { MetricsRegistry } from './metrics/metrics.registry.js';
+import { AuthenticationLimitGuard } from './rate-limit/authentication-limit.guard.js';
+import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
+import { ProblemFilter } from './streaming/http/problem.filter.js';
+
+@ApiTags('metrics')
+@Controller('metrics')
+@UseFilters(ProblemFilter)
+export class MetricsController {
+  constructor(
+    private readonly registry: MetricsRegistry,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  @Get()
+  @UseGuards(AuthenticationLimitGuard, AuthGuard, RateLimitGuard)
+  @ApiSecurity('apiKey')
+  @ApiSecurity('bearer')
+  @ApiOperation({ summary: 'Metrics in the text format of Prometheus' })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, description: 'Executions, steps, events, open streams, commit times', schema: { type: 'string' } })
+  async metrics(@Res() response: object): Promise<void> {
+    const { httpAdapter } = this.adapterHost;
+    const text = await this.registry.metrics();
+    httpAdapter.setHeader(response, 'Content-Type', this.registry.contentType);
+    httpAdapter.reply(response, text, 200);
+  }
+}

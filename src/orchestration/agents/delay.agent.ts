@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type JsonValue } from '../../contract/json.js';
+import { type AgentContext, type AgentHandler } from '../agent.js';
+import { Agent } from '../decorators.js';
+import { objectInput, wholeNumber } from './agent.input.js';
+
+/** Waits `ms` milliseconds in silence, then returns its input. */
+@Agent({ name: 'delay', description: 'Waits {ms} milliseconds in silence, then returns its input.' })
+export class DelayAgent implements AgentHandler {
+  async execute({ input, signal }: AgentContext): Promise<JsonValue> {
+    await sleep(wholeNumber('delay', objectInput('delay', input), 'ms', undefined), undefined, { signal });
+    return input;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Conditions: CEL over `input` and `steps.<name>.output`. An expression is parsed, type-checked and bounded once, and
+ * kept by its text; what it may cost is the matter of `expression.guard.ts`.
+ *
+ * Numbers compare and calculate across int and double (`input.score > 0.5` holds where score is 1); int by int gives
+ * int. A missing key is an error, not null: ask `has(input.x)` first.
+ */
+import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+import { DEFINITION_LIMITS, type StepContext } from '../../contract/definition.js';
+import { StepcastError } from '../../contract/errors.js';
+import { guard, LINEAR_MATCHES, matchesLinear, withinWork } from './expression.guard.js';
+import { celVariables } from './expression.values.js';
+import { LruCache } from './lru-cache.js';
+
+export interface CompiledExpression {
+  readonly source: string;
+  /** Names of the steps whose outputs it reads by name. */
+  readonly steps: ReadonlySet<string>;
+  /** @throws StepcastError `expression_failed`. */
+  evaluate(context: StepContext): boolean;
+}
+
+const LIMITS = { maxAstNodes: 1000, maxDepth: 50, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 8 };
+
+/** Bounded by the characters of the expressions. */
+const compiled = new LruCache<CompiledExpression>(256 * 1024);
+
+let environment = createEnvironment();
+
+function createEnvironment(): Environment {
+  const created = new Environment({ homogeneousAggregateLiterals: false, limits: LIMITS })
+    .registerVariable('input', 'dyn')
+    .registerVariable('steps', 'map')
+    .registerFunction(`string.${LINEAR_MATCHES}(string): bool`, matchesLinear, { async: false });
+  const operators: Record<string, (a: number, b: number) => number> = {
+    '+': (a, b) => a + b, '-': (a, b) => a - b, '*': (a, b) => a * b, '/': (a, b) => a / b,
+  };
+  for (const [operator, apply] of Object.entries(operators)) {
+    const mixed = (a: bigint | number, b: bigint | number) => apply(Number(a), Number(b));
+    created.registerOperator(`int ${operator} double: double`, mixed).registerOperator(`double ${operator} int: double`, mixed);
+  }
+  return created.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b);
+}
+
+/** @throws StepcastError `expression_failed`, with the reason, where the expression is not valid. */
+export function compileExpression(source: string): CompiledExpression {
+  const known = compiled.get(source);
+  if (known) return known;
+  try {
+    const expression = compile(source);
+    compiled.set(source, expression);
+    return expression;
+  } catch (error) {
+    // The library remembers every function name it has looked for, known or not.
+    environment = createEnvironment();
+    throw failure(source, 'is not valid', error);
+  }
+}
+
+/** @throws StepcastError `expression_failed`: not valid, a missing key, a wrong type, too much work, or an answer that is neither true nor false. */
+export function evaluateCondition(source: string, context: StepContext): boolean {
+  return compileExpression(source).evaluate(context);
+}
+
+function compile(source: string): CompiledExpression {
+  if (source.length > DEFINITION_LIMITS.expressionLength) throw new Error(`it is longer than ${DEFINITION_LIMITS.expressionLength} characters`);
+  const parsed = environment.parse(source);
+  const steps = new Set<string>();
+  guard(parsed.ast, (node) => collectStep(node, steps));
+  const { valid, type, error } = parsed.check();
+  if (!valid) throw error ?? new Error('it does not type-check');
+  if (type !== 'bool' && !type?.startsWith('dyn')) throw new Error(`it gives ${type}, not true or false`);
+
+  const evaluate = (context: StepContext): boolean => {
+    let value: unknown;
+    try {
+      value = withinWork<unknown>(() => parsed(celVariables(context)));
+    } catch (error) {
+      throw failure(source, 'failed', error);
+    }
+    if (typeof value !== 'boolean') throw failure(source, 'failed', new Error(`it gave ${describe(value)}, not true or false`));
+    return value;
+  };
+  return { source, steps, evaluate };
+}
+
+function collectStep(node: ASTNode, steps: Set<string>): void {
+  if (node.op !== '.' && node.op !== '[]') return;
+  const [container, key] = node.args;
+  const name = memberName(container);
+  if (name !== undefined && !(node.op === '.' && key === 'output') && !(typeof key === 'object' && key.op === 'value' && key.args === 'output')) {
+    throw new Error(`steps.${name} has the field output and no other; write steps.${name}.output`);
+  }
+  const step = memberName(node);
+  if (step !== undefined) steps.add(step);
+}
+
+/** `name` of `steps.name` and `steps["name"]`. */
+function memberName(node: ASTNode): string | undefined {
+  if (node.op !== '.' && node.op !== '[]') return undefined;
+  const [container, key] = node.args;
+  if (container.op !== 'id' || container.args !== 'steps') return undefined;
+  if (typeof key === 'string') return key;
+  return key.op === 'value' && typeof key.args === 'string' ? key.args : undefined;
+}
+
+function failure(source: string, what: string, error: unknown): StepcastError {
+  return new StepcastError('expression_failed', `the expression \`${cut(source)}\` ${what}: ${cut(reasonOf(error))}`, { cause: error });
+}
+
+function cut(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return 'it is nested too deep or makes values that are too large';
+  if (!(error instanceof Error)) return String(error);
+  const { summary = error.message, range } = error as { summary?: string; range?: { start: number } };
+  const reason = summary.replaceAll(LINEAR_MATCHES, 'matches');
+  return range ? `${reason} (at character ${range.start + 1})` : reason;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return 'a text';
+  return typeof value === 'bigint' || typeof value === 'number' ? `the number ${value}` : 'a map';
+}

@@ -1,0 +1,25 @@
+import { createContext, Script } from 'node:vm';
+
+const sandbox = createContext(Object.assign(Object.create(null) as object, { run: undefined as (() => void) | undefined })) as { run: (() => void) | undefined };
+const script = new Script('run()');
+
+/**
+ * Runs synchronous code and stops it wherever it is when the time is over, endless loops and regular expressions
+ * included. What was stopped may leave its own data half-made, so let go of it. Costs about 0.1 ms.
+ *
+ * @param ms Milliseconds.
+ * @returns `undefined` when the time was over.
+ */
+export function withinTime<T>(ms: number, run: () => T): { value: T } | undefined {
+  let result: { value: T } | undefined;
+  sandbox.run = () => (result = { value: run() });
+  try {
+    script.runInContext(sandbox, { timeout: ms });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    return undefined;
+  } finally {
+    sandbox.run = undefined;
+  }
+  return result;
+}

@@ -1,0 +1,275 @@
+/**
+ * The programmatic face of the engine: start, stream, status, cancel, answer. It trusts its caller; who may do what is
+ * decided at the edge.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { concatMap, defer, from, map, mergeMap, type Observable } from 'rxjs';
+import { definitionData, type Step, type WorkflowDefinition } from '../contract/definition.js';
+import { StepcastError } from '../contract/errors.js';
+import { type ExecutionEvent } from '../contract/events.js';
+import { canonicalJson, type JsonValue, toJson } from '../contract/json.js';
+import { applyEvent, type ExecutionState, FINISHED_STATUSES, fold, initialState } from '../contract/state.js';
+import { Journal } from '../journal/journal.js';
+import { type ExecutionRecord, type NewExecution } from '../journal/journal.types.js';
+import { Admission } from './admission.js';
+import { Clock } from './clock.js';
+import { rootSteps } from './definition/fingerprint.js';
+import { OrchestrationOptions } from './orchestration.options.js';
+import { AgentRegistry } from './registry/agent.registry.js';
+import { ExecutionRunner, type Past, type RunnerDeps } from './run/execution.runner.js';
+import { type Runnable, WorkflowCatalog } from './workflow.catalog.js';
+
+/** A workflow by name, as a definition or as steps, or a function that builds one for this run. */
+export type WorkflowSource = string | WorkflowDefinition | Step | (() => WorkflowDefinition | Step | Promise<WorkflowDefinition | Step>);
+
+export interface StartOptions {
+  /** Whose execution it is; default `local`. */
+  user?: string;
+  sessionId?: string;
+  /** The same key with the same workflow and input gives the same execution. */
+  idempotencyKey?: string;
+}
+
+export interface Started {
+  record: ExecutionRecord;
+  /** False where an earlier start with the same idempotency key is answered. */
+  created: boolean;
+}
+
+/** An execution as its starter holds it. */
+export interface ExecutionHandle {
+  readonly id: string;
+  /** All its events from the first, past and live; completes after the terminal one. Each subscription is a reader of its own. */
+  readonly events$: Observable<ExecutionEvent>;
+  /** Resolves with the result; rejects with a StepcastError where the execution failed or was cancelled. */
+  result(): Promise<JsonValue>;
+  cancel(reason?: string): Promise<void>;
+}
+
+const LOG_PAGE = { limit: 1000, maxLength: 1024 * 1024 };
+
+@Injectable()
+export class ExecutionService {
+  private readonly logger = new Logger(ExecutionService.name);
+  private readonly runners = new Map<string, ExecutionRunner>();
+  /** Queued executions, which no runner has yet. */
+  private readonly queued = new Map<string, { record: ExecutionRecord; definition: WorkflowDefinition; past: Past | undefined }>();
+  /** Executions that are being resumed: settled when they run, or have been given up. */
+  private readonly resuming = new Map<string, Promise<unknown>>();
+  private readonly admission: Admission;
+  private readonly deps: RunnerDeps;
+  private stopping = false;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly catalog: WorkflowCatalog,
+    agents: AgentRegistry,
+    private readonly clock: Clock,
+    options: OrchestrationOptions,
+  ) {
+    this.deps = { journal, clock, agents };
+    this.admission = new Admission({ running: options.maxExecutionsPerUser, queued: options.maxQueuedPerUser });
+  }
+
+  /**
+   * Starts an execution; answers when it is in the journal.
+   * @throws StepcastError `not_found`, `invalid_definition`, `invalid_input`, `too_many_executions`, `idempotency_conflict`,
+   * `journal_unavailable`, `shutting_down`
+   */
+  async start(workflow: string | WorkflowDefinition, input: JsonValue, options: StartOptions = {}): Promise<Started> {
+    this.refuseWhenStopping();
+    const user = options.user ?? 'local';
+    const runnable = typeof workflow === 'string' ? await this.catalog.byName(workflow, user) : this.catalog.ofDefinition(workflow);
+    const faults = await runnable.checkInput(input);
+    if (faults.length) {
+      throw new StepcastError('invalid_input', `the input does not meet the input schema of ${runnable.definition.name}`, {
+        faults: faults.map(({ path, message }) => ({ path: `/input${path}`, message })),
+      });
+    }
+    const slot = this.admission.reserve(user);
+    try {
+      const started = await this.journal.create(this.newExecution(runnable, input, user, options, typeof workflow === 'string'));
+      if (started.created) {
+        const { record } = started;
+        slot.enter(record.id, this.launcher(record, runnable.definition));
+      }
+      return started;
+    } finally {
+      slot.cancel();
+    }
+  }
+
+  /**
+   * Runs a workflow that is built for this one run, and answers its stream. A tree without functions goes on after a
+   * crash like any other; one with functions cannot be built again and then fails with `workflow_not_found`.
+   *
+   * @example
+   * ```ts
+   * const run = await executions.executeStreaming(() => sequential('greet', agent('hello', async (ctx) => { ctx.text('hi'); })), {});
+   * run.events$.subscribe((event) => console.log(event.type));
+   * ```
+   */
+  async executeStreaming(workflow: WorkflowSource, input: unknown = null, options: StartOptions = {}): Promise<ExecutionHandle> {
+    const built = typeof workflow === 'function' ? await workflow() : workflow;
+    const source = typeof built === 'string' || !('type' in built) ? built : { name: built.name, steps: rootSteps(built) };
+    const { record } = await this.start(source, toJson(input), options);
+    return this.handle(record.id);
+  }
+
+  handle(id: string): ExecutionHandle {
+    return {
+      id,
+      events$: this.stream(id),
+      result: () => this.result(id),
+      cancel: (reason) => this.cancel(id, reason),
+    };
+  }
+
+  /** Events after `after`, past and then live; completes after the terminal one. Errors with `not_found`. */
+  stream(id: string, after = 0): Observable<ExecutionEvent> {
+    return defer(() => from(this.get(id))).pipe(
+      mergeMap((record) => (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq ? [] : this.journal.follow(id, after))),
+      concatMap((batch) => from(batch.events)),
+      map((recorded) => recorded.event),
+    );
+  }
+
+  /** Waits for the end. @throws StepcastError with the code of the failure, `conflict` where it was cancelled. */
+  async result(id: string): Promise<JsonValue> {
+    await new Promise<void>((resolve, reject) => this.stream(id).subscribe({ complete: resolve, error: reject }));
+    const state = await this.status(id);
+    if (state.status === 'completed') return state.result;
+    if (state.error) throw new StepcastError(state.error.code, state.error.message);
+    throw new StepcastError('conflict', `execution ${id} was ${state.status}`);
+  }
+
+  /** @throws StepcastError `not_found` */
+  async get(id: string): Promise<ExecutionRecord> {
+    const record = await this.journal.find(id);
+    if (!record) throw new StepcastError('not_found', `there is no execution ${id}`);
+    return record;
+  }
+
+  /** The state now: the fold of what is committed. @throws StepcastError `not_found` */
+  async status(id: string): Promise<ExecutionState> {
+    const runner = this.runners.get(id);
+    for (let tries = 0; runner && tries < 5; tries++) {
+      if (!this.journal.isPending(id)) return fold(runner.state, []);
+      if (!(await this.journal.flushed().then(() => true, () => false))) break;
+    }
+    return this.foldLog(await this.get(id));
+  }
+
+  /**
+   * Ends an execution. Where it answers, no step starts any more, running agents have seen their signal abort, and
+   * `workflow_cancelled` is committed (P13).
+   * @throws StepcastError `not_found`, `already_finished` where it ended otherwise.
+   */
+  async cancel(id: string, reason = 'cancelled on request'): Promise<void> {
+    await this.resuming.get(id);
+    const waiting = this.queued.get(id);
+    if (waiting && this.admission.withdraw(waiting.record.user, id)) {
+      this.queued.delete(id);
+      // Its log begins like any other, and ends at once.
+      await this.launch(waiting.record, waiting.definition, waiting.past).cancel(reason);
+    } else {
+      await this.runners.get(id)?.cancel(reason);
+    }
+    const record = await this.get(id);
+    if (record.status === 'cancelled') return;
+    if (FINISHED_STATUSES.has(record.status)) throw new StepcastError('already_finished', `execution ${id} has ${record.status} already`);
+    throw new StepcastError('shutting_down', `execution ${id} goes on after the restart of the service; try again then`, { retryAfterSeconds: 2 });
+  }
+
+  /** Answers a step that waits for a person. @throws StepcastError, see InputDesk; `not_found`. */
+  async answer(id: string, stepId: string | undefined, value: JsonValue): Promise<void> {
+    await this.resuming.get(id);
+    const runner = this.runners.get(id);
+    if (!runner) {
+      const record = await this.get(id);
+      throw new StepcastError('not_waiting', `no step of this execution waits for input; it is ${record.status}`);
+    }
+    await runner.answer(stepId, value);
+  }
+
+  /** Goes on with an execution that was cut short. */
+  resume(record: ExecutionRecord, definition: WorkflowDefinition, past: Past | undefined): void {
+    this.admission.enter(record.user, record.id, this.launcher(record, definition, past));
+  }
+
+  /** Lets requests that need the execution to run wait for `resumed`. */
+  announceResume(id: string, resumed: Promise<unknown>): void {
+    const settled = resumed.catch(() => undefined).then(() => this.resuming.delete(id));
+    this.resuming.set(id, settled);
+  }
+
+  isRunning(id: string): boolean {
+    return this.runners.has(id);
+  }
+
+  /** Ends an execution that cannot go on. */
+  async giveUp(record: ExecutionRecord, past: Past | undefined, error: StepcastError): Promise<void> {
+    const runner = new ExecutionRunner(record, { name: record.workflow, steps: [] }, this.deps, past);
+    this.logger.warn({ executionId: record.id, workflow: record.workflow, code: error.code }, `given up: ${error.message}`);
+    runner.fail({ code: error.code, message: error.message });
+    await runner.done;
+  }
+
+  /** Refuses new starts, leaves what runs to the next start of the service, and answers when all of it is committed. */
+  async suspendAll(): Promise<string[]> {
+    this.stopping = true;
+    const running = [...this.runners.values()].filter((runner) => !FINISHED_STATUSES.has(runner.state.status));
+    for (const runner of running) {
+      runner.checkpoint();
+      runner.suspend();
+    }
+    await this.journal.flushed().catch((error: unknown) => this.logger.error(`at shutdown: ${(error as Error).message}`));
+    return running.map((runner) => runner.record.id);
+  }
+
+  private launcher(record: ExecutionRecord, definition: WorkflowDefinition, past?: Past): () => void {
+    this.queued.set(record.id, { record, definition, past });
+    return () => {
+      this.queued.delete(record.id);
+      const runner = this.launch(record, definition, past);
+      void runner.done.then(() => this.admission.leave(record.user));
+    };
+  }
+
+  private launch(record: ExecutionRecord, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
+    const runner = new ExecutionRunner(record, definition, this.deps, past);
+    this.runners.set(record.id, runner);
+    if (definition.streaming?.bufferSize !== undefined) this.journal.setBufferSize(record.id, definition.streaming.bufferSize);
+    void runner.done.then(() => this.runners.delete(record.id));
+    if (!this.stopping) runner.start();
+    return runner;
+  }
+
+  private newExecution({ definition, fingerprint, source }: Runnable, input: JsonValue, user: string, options: StartOptions, byName: boolean): NewExecution {
+    const { data } = definitionData(definition);
+    const execution: NewExecution = {
+      id: randomUUID(), user, workflow: definition.name, sessionId: options.sessionId ?? null,
+      source, definition: data, fingerprint, input, createdAt: this.clock.now(),
+    };
+    if (options.idempotencyKey !== undefined) {
+      const request = { workflow: byName ? definition.name : data, input, sessionId: execution.sessionId };
+      execution.idempotency = { key: options.idempotencyKey, fingerprint: createHash('sha256').update(canonicalJson(request)).digest('base64url') };
+    }
+    return execution;
+  }
+
+  private async foldLog(record: ExecutionRecord): Promise<ExecutionState> {
+    const state = initialState({ ...record, createdAt: new Date(record.createdAt).toISOString() });
+    for (;;) {
+      const batch = await this.journal.read(record.id, state.lastSeq, LOG_PAGE);
+      if (!batch) return state;
+      for (const { event } of batch.events) applyEvent(state, event);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private refuseWhenStopping(): void {
+    if (this.stopping) throw new StepcastError('shutting_down', 'the service is shutting down; try again in a moment', { retryAfterSeconds: 2 });
+  }
+}

@@ -1,0 +1,9 @@
+/** How the engine behaves; the defaults are the fields of this class. */
+export class OrchestrationOptions {
+  /** Running executions of one user; above it they are queued. */
+  maxExecutionsPerUser = 100;
+  /** Queued executions of one user; above it starts are refused with `too_many_executions`. */
+  maxQueuedPerUser = 1000;
+  /** Milliseconds that a finished execution and its events are kept. */
+  retentionMs = 7 * 24 * 60 * 60 * 1000;
+}

@@ -1,0 +1,167 @@
+/**
+ * After a crash, a deployment or a move, the journal says what is not finished; this goes on with it. Completed steps
+ * are read from the log and not run (P12).
+ *
+ * An execution that itself kills the process would do so at every start. Its record counts the resumes it has had
+ * without getting any further, and after the third it is given up. So that others, which only shared its process, are
+ * not given up with it, those that were cut short twice are resumed one at a time: then the count names the culprit.
+ */
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { filter, firstValueFrom, type Subscription, take } from 'rxjs';
+import { type WorkflowDefinition } from '../contract/definition.js';
+import { StepcastError } from '../contract/errors.js';
+import { type EventType } from '../contract/events.js';
+import { ProgressMeter } from '../contract/progress.js';
+import { initialState } from '../contract/state.js';
+import { type EventBatch } from '../journal/event-batch.js';
+import { Journal } from '../journal/journal.js';
+import { type ExecutionRecord } from '../journal/journal.types.js';
+import { ExecutionService } from './execution.service.js';
+import { type Past } from './run/execution.runner.js';
+import { Recall } from './run/recall.js';
+import { WorkflowCatalog } from './workflow.catalog.js';
+
+const MAX_RESUMES = 3;
+/** Resumes from which on executions are resumed one by one. */
+const SUSPECT_RESUMES = 2;
+/** How long a suspect must live before the next one is resumed. */
+const SUSPECT_MS = 1000;
+/** An execution that has lived so long after a resume does not crash the process at every start. */
+const SURVIVED_MS = 10_000;
+const LOG_PAGE = { limit: 1000, maxLength: 1024 * 1024 };
+/** Events that an execution tells of its resume alone: they do not show that it got any further. */
+const NO_ADVANCE: ReadonlySet<EventType> = new Set(['workflow_resumed', 'step_started', 'checkpoint_saved']);
+
+@Injectable()
+export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  private readonly logger = new Logger(RecoveryService.name);
+  /** Resumed, and not yet known to have got any further. */
+  private readonly onProbation = new Set<string>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private subscription: Subscription | undefined;
+  private stopping = false;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly catalog: WorkflowCatalog,
+    private readonly executions: ExecutionService,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.subscription = this.journal.commits$.subscribe(({ batches }) => {
+      if (this.onProbation.size) this.acquit(batches.filter(advances).map((batch) => batch.executionId));
+    });
+    this.subscription.add(
+      this.journal.health$.pipe(filter(({ ready }) => ready), take(1)).subscribe(() => {
+        this.recover().catch((error: unknown) => this.logger.error(`recovery stopped: ${(error as Error).message}`));
+      }),
+    );
+    await this.journal.open();
+    const { ready, reason } = this.journal.health$.value;
+    if (!ready && reason) this.logger.error(`not ready: ${reason}`);
+  }
+
+  /** Before streams end: they still carry what the engine tells at last. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopping = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    const suspended = await this.executions.suspendAll();
+    // This is no crash: nobody is to blame for it.
+    await this.journal.clearResumes(suspended).catch(() => undefined);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.subscription?.unsubscribe();
+    await this.journal.close();
+  }
+
+  private async recover(): Promise<void> {
+    const unfinished = (await this.journal.unfinished()).filter(({ id }) => !this.executions.isRunning(id));
+    if (unfinished.length) this.logger.log(`going on with ${unfinished.length} unfinished executions`);
+    const suspects: ExecutionRecord[] = [];
+    for (const record of unfinished) {
+      if (record.resumes >= SUSPECT_RESUMES && record.resumes < MAX_RESUMES) suspects.push(record);
+      else await this.announce(record);
+    }
+    for (const record of suspects) {
+      if (this.stopping) return;
+      await this.announce(record);
+      await this.survives(record.id);
+    }
+    this.after(SURVIVED_MS, () => this.acquit([...this.onProbation]));
+  }
+
+  private async announce(record: ExecutionRecord): Promise<void> {
+    const resumed = this.resume(record);
+    this.executions.announceResume(record.id, resumed);
+    try {
+      await resumed;
+    } catch (error) {
+      this.logger.error({ executionId: record.id }, `could not go on: ${(error as Error).message}`);
+    }
+  }
+
+  private async resume(listed: ExecutionRecord): Promise<void> {
+    const record = await this.journal.claim(listed.id, { countResume: listed.lastSeq > 0 });
+    let definition: WorkflowDefinition | undefined;
+    let refusal: StepcastError | undefined;
+    try {
+      definition = this.catalog.forResume(record);
+      if (listed.resumes >= MAX_RESUMES) {
+        refusal = new StepcastError('resume_limit', `the process ended each of the ${MAX_RESUMES} times this execution was resumed; see the log of the service, then start it anew`);
+      }
+    } catch (error) {
+      if (!(error instanceof StepcastError)) throw error;
+      refusal = error;
+    }
+    const past = record.lastSeq > 0 ? await this.readPast(record, definition) : undefined;
+    if (refusal || !definition) await this.executions.giveUp(record, past, refusal as StepcastError);
+    else {
+      if (past) this.onProbation.add(record.id);
+      this.executions.resume(record, definition, past);
+    }
+  }
+
+  private async readPast(record: ExecutionRecord, definition: WorkflowDefinition | undefined): Promise<Past> {
+    const recall = new Recall(initialState({ ...record, createdAt: new Date(record.createdAt).toISOString() }));
+    const meter = new ProgressMeter(definition?.steps ?? []);
+    let lastTimestamp = '';
+    for (;;) {
+      const batch = await this.journal.read(record.id, recall.state.lastSeq, LOG_PAGE);
+      if (!batch) break;
+      for (const { event } of batch.events) {
+        recall.apply(event);
+        meter.apply(event);
+        lastTimestamp = event.timestamp;
+      }
+    }
+    meter.raiseTo(recall.state.progress);
+    return { recall, meter, lastTimestamp };
+  }
+
+  /** Resolves when a suspect has got further, has ended, or has lived long enough for the next one to be tried. */
+  private async survives(id: string): Promise<void> {
+    await Promise.race([
+      firstValueFrom(this.journal.commits$.pipe(filter(() => !this.onProbation.has(id))), { defaultValue: undefined }),
+      new Promise<void>((resolve) => this.after(SUSPECT_MS, resolve)),
+    ]);
+  }
+
+  private acquit(ids: string[]): void {
+    const known = ids.filter((id) => this.onProbation.delete(id));
+    if (known.length) this.journal.clearResumes(known).catch((error: unknown) => this.logger.warn(`resumes are not cleared: ${(error as Error).message}`));
+  }
+
+  private after(ms: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      then();
+    }, ms);
+    timer.unref();
+    this.timers.add(timer);
+  }
+}
+
+function advances(batch: EventBatch): boolean {
+  return batch.events.some(({ type }) => !NO_ADVANCE.has(type));
+}

@@ -1,0 +1,35 @@
+/** What a workflow's input is checked with, from either form of `@Workflow({ input })`: a class-validator class or a JSON Schema. */
+import 'reflect-metadata';
+import { type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validate, type ValidationError } from 'class-validator';
+import { targetConstructorToSchema } from 'class-validator-jsonschema';
+import { type Fault } from '../../contract/errors.js';
+import { type JsonValue } from '../../contract/json.js';
+import { compileSchema } from '../definition/input.validator.js';
+
+export interface InputRules {
+  /** JSON Schema, for those who start the workflow. */
+  schema: JsonValue | undefined;
+  check: (input: JsonValue) => Fault[] | Promise<Fault[]>;
+}
+
+export function inputRules(input: Type<object> | JsonValue | undefined): InputRules {
+  if (input === undefined) return { schema: undefined, check: () => [] };
+  if (typeof input !== 'function') return { schema: input, check: compileSchema(input) };
+  const schema = targetConstructorToSchema(input, { refPointerPrefix: '#/$defs/', classValidatorMetadataStorage: getMetadataStorage() });
+  return { schema: JSON.parse(JSON.stringify(schema)) as JsonValue, check: (value) => checkClass(input, value) };
+}
+
+async function checkClass(type: Type<object>, value: JsonValue): Promise<Fault[]> {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ path: '', message: 'must be an object' }];
+  const errors = await validate(plainToInstance(type, value), { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
+  return errors.flatMap((error) => faultsOf(error, ''));
+}
+
+/** class-validator's tree of errors as a flat list with JSON Pointers. */
+export function faultsOf(error: ValidationError, base: string): Fault[] {
+  const path = `${base}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, path))];
+}

@@ -1,0 +1,168 @@
+/**
+ * One execution while it runs: builds the Observable of the whole workflow, subscribes to it once, and hands every event
+ * to the recorder. It knows nothing of readers.
+ */
+import { catchError, concat, defer, type Observable, of, type Subscription } from 'rxjs';
+import { type StreamConfig, type WorkflowDefinition } from '../../contract/definition.js';
+import { type ErrorInfo } from '../../contract/errors.js';
+import { type EventDraft } from '../../contract/events.js';
+import { type JsonValue } from '../../contract/json.js';
+import { ProgressMeter } from '../../contract/progress.js';
+import { type ExecutionState, initialState } from '../../contract/state.js';
+import { type Journal } from '../../journal/journal.js';
+import { type ExecutionRecord } from '../../journal/journal.types.js';
+import { type Clock } from '../clock.js';
+import { inOrder } from '../executors/sequential.executor.js';
+import { runStep } from '../executors/step.runner.js';
+import { type AgentRegistry } from '../registry/agent.registry.js';
+import { CancelScope, Halt } from './cancellation.js';
+import { StepFailure } from './failure.js';
+import { InputDesk } from './input.desk.js';
+import { Pace } from './pace.js';
+import { Recall } from './recall.js';
+import { Recorder } from './recorder.js';
+import { type RunContext, StepScope } from './step.scope.js';
+
+export const DEFAULT_STREAMING: Required<StreamConfig> = { enabled: true, emitProgress: true, emitLogs: true, bufferSize: 1000, flushIntervalMs: 0 };
+
+export interface RunnerDeps {
+  journal: Journal;
+  clock: Clock;
+  agents: AgentRegistry;
+}
+
+/** What the log holds of an execution that goes on. */
+export interface Past {
+  recall: Recall;
+  meter: ProgressMeter;
+  lastTimestamp: string;
+}
+
+export class ExecutionRunner {
+  /** Resolves when the last event is committed, or the execution was taken from this process. */
+  readonly done: Promise<void>;
+  private readonly scope = new CancelScope();
+  private readonly recorder: Recorder;
+  private readonly desk = new InputDesk();
+  private readonly context: RunContext;
+  private subscription: Subscription | undefined;
+  private timeout: NodeJS.Timeout | undefined;
+  private finish!: () => void;
+
+  constructor(
+    readonly record: ExecutionRecord,
+    private readonly definition: WorkflowDefinition,
+    private readonly deps: RunnerDeps,
+    private readonly past?: Past,
+  ) {
+    this.done = new Promise((resolve) => (this.finish = resolve));
+    const { journal, clock, agents } = deps;
+    const seed = initialState({ ...record, createdAt: new Date(record.createdAt).toISOString() });
+    const recall = past?.recall ?? new Recall(seed);
+    const meter = past?.meter ?? new ProgressMeter(definition.steps);
+    const state = past ? structuredClone(recall.state) : initialState(seed);
+    this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp);
+    this.context = {
+      executionId: record.id, workflow: record.workflow, sessionId: record.sessionId, user: record.user, input: record.input,
+      streaming: { ...DEFAULT_STREAMING, ...definition.streaming }, recall, agents, clock, pace: new Pace(journal), desk: this.desk,
+    };
+  }
+
+  /** The state after all that has been recorded, committed or not. */
+  get state(): ExecutionState {
+    return this.recorder.state;
+  }
+
+  start(): void {
+    const { recorder, definition } = this;
+    const fromSeq = recorder.state.lastSeq;
+    const first: EventDraft = this.past
+      ? { type: 'workflow_resumed', data: { reason: 'the process that ran it has ended', fromSeq }, message: `Resumed ${definition.name}` }
+      : { type: 'workflow_started', data: { input: this.record.input }, message: `Started ${definition.name}` };
+    recorder.record(first);
+    this.startTimeout();
+    this.subscription = this.workflow().subscribe({
+      next: (event) => recorder.record(event),
+      complete: () => this.ended(),
+    });
+  }
+
+  /** Ends the execution: running agents see their signal abort, nothing new starts. Resolves when that is committed. */
+  async cancel(reason: string): Promise<void> {
+    this.scope.cancel('cancelled', reason);
+    await this.done;
+  }
+
+  /** @throws StepcastError, see InputDesk. Resolves when the answer is committed. */
+  async answer(stepId: string | undefined, value: JsonValue): Promise<void> {
+    this.desk.answer(stepId, value);
+    await this.deps.journal.flushed();
+  }
+
+  /** Ends an execution that cannot go on at all, without running anything of it. */
+  fail(error: ErrorInfo): void {
+    if (!this.past) this.recorder.record({ type: 'workflow_started', data: { input: this.record.input }, message: `Started ${this.definition.name}` });
+    this.recorder.record({ type: 'workflow_failed', data: { error }, message: error.message });
+    this.ended();
+  }
+
+  /**
+   * Lets go without ending the execution: another process, or the next start of this one, goes on with it. Agents see
+   * their signal abort; what they still tell goes nowhere.
+   */
+  suspend(): void {
+    if (this.subscription?.closed) return;
+    this.subscription?.unsubscribe();
+    clearTimeout(this.timeout);
+    this.scope.cancel('shutdown', 'the process is shutting down');
+    this.finish();
+  }
+
+  /** Tells readers which steps will not run again, whatever happens to this process. */
+  checkpoint(): void {
+    const completedSteps = Object.values(this.state.steps).filter((step) => step.status === 'completed').map((step) => step.id);
+    this.recorder.record({ type: 'checkpoint_saved', data: { completedSteps }, message: `${completedSteps.length} completed steps are saved` });
+  }
+
+  private workflow(): Observable<EventDraft> {
+    const { steps, name } = this.definition;
+    let result: JsonValue = null;
+    const scopeOf = (step: (typeof steps)[number], index: number, previous: JsonValue) =>
+      new StepScope(this.context, step, step.name, { index, total: steps.length, iteration: 0 }, previous, this.scope);
+    return concat(
+      inOrder(steps, this.record.input, scopeOf, runStep, (output) => (result = output)),
+      defer(() => of<EventDraft>({ type: 'workflow_completed', data: { result }, message: `Completed ${name}` })),
+    ).pipe(catchError((error: unknown) => of(this.endOf(error))));
+  }
+
+  private endOf(error: unknown): EventDraft {
+    if (error instanceof Halt && error.code === 'cancelled') {
+      return { type: 'workflow_cancelled', data: { reason: error.message }, message: `Cancelled ${this.definition.name}` };
+    }
+    const info: ErrorInfo = error instanceof Halt ? { code: 'workflow_timeout', message: error.message } : StepFailure.of(error, '').info;
+    return { type: 'workflow_failed', data: { error: info }, message: info.message };
+  }
+
+  private startTimeout(): void {
+    const { timeoutMs } = this.definition;
+    if (timeoutMs === undefined) return;
+    const left = Math.max(0, (this.recorder.startedAt as number) + timeoutMs - this.deps.clock.now());
+    this.timeout = setTimeout(() => this.scope.cancel('workflow_timeout', `the workflow did not end within its timeoutMs of ${timeoutMs}`), left);
+  }
+
+  private ended(): void {
+    clearTimeout(this.timeout);
+    const settle = async () => {
+      for (;;) {
+        try {
+          await this.deps.journal.flushed();
+          return;
+        } catch {
+          // The journal keeps the events and tries again; the execution has ended when they are in.
+          await this.deps.journal.whenWritable();
+        }
+      }
+    };
+    void settle().then(() => this.finish());
+  }
+}

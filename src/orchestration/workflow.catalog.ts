@@ -1,0 +1,111 @@
+/** The workflows a user can start: those that code registers, and the definitions the user has stored. */
+import { Injectable } from '@nestjs/common';
+import { definitionData, type WorkflowDefinition } from '../contract/definition.js';
+import { type Fault, StepcastError } from '../contract/errors.js';
+import { type JsonValue } from '../contract/json.js';
+import { Journal } from '../journal/journal.js';
+import { type DefinitionSource, type ExecutionRecord } from '../journal/journal.types.js';
+import { Clock } from './clock.js';
+import { assertDefinition, validateDefinition } from './definition/definition.validator.js';
+import { fingerprintOf } from './definition/fingerprint.js';
+import { compileSchema } from './definition/input.validator.js';
+import { AgentRegistry } from './registry/agent.registry.js';
+import { WorkflowRegistry } from './registry/workflow.registry.js';
+
+/** A workflow that is ready to be run. */
+export interface Runnable {
+  definition: WorkflowDefinition;
+  fingerprint: string;
+  source: DefinitionSource;
+  checkInput: (input: JsonValue) => Fault[] | Promise<Fault[]>;
+}
+
+export interface ListedWorkflow {
+  definition: WorkflowDefinition;
+  origin: 'code' | 'stored';
+  createdAt: number | null;
+}
+
+@Injectable()
+export class WorkflowCatalog {
+  constructor(
+    private readonly journal: Journal,
+    private readonly registry: WorkflowRegistry,
+    private readonly agents: AgentRegistry,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws StepcastError `not_found` */
+  async byName(name: string, user: string): Promise<Runnable> {
+    const registered = this.registry.get(name);
+    if (registered) return { ...registered, source: 'code' };
+    const stored = await this.journal.findWorkflow(user, name);
+    if (!stored) throw absent(name);
+    return this.ofDefinition(stored.definition);
+  }
+
+  /** @throws StepcastError `invalid_definition` with every fault. */
+  ofDefinition(definition: WorkflowDefinition): Runnable {
+    assertDefinition(definition, this.agents);
+    const { pure } = definitionData(definition);
+    return {
+      definition, fingerprint: fingerprintOf(definition), source: pure ? 'data' : 'ephemeral',
+      checkInput: definition.inputSchema === undefined ? () => [] : compileSchema(definition.inputSchema),
+    };
+  }
+
+  /** A definition from outside, checked. @throws StepcastError `invalid_definition` */
+  parse(value: unknown, basePath: string): WorkflowDefinition {
+    return validateDefinition(value, this.agents, { basePath });
+  }
+
+  /**
+   * What an execution that was cut short goes on with.
+   * @throws StepcastError `workflow_not_found`, `workflow_changed`
+   */
+  forResume(record: ExecutionRecord): WorkflowDefinition {
+    if (record.source === 'data') return record.definition as unknown as WorkflowDefinition;
+    if (record.source === 'ephemeral') {
+      throw new StepcastError('workflow_not_found', `${record.workflow} was built for one run and cannot be built again after a restart; register it with @Workflow, or build it without functions`);
+    }
+    const registered = this.registry.get(record.workflow);
+    if (!registered) throw new StepcastError('workflow_not_found', `there is no workflow "${record.workflow}" in the code any more; deploy it again, or start a new execution`);
+    if (registered.fingerprint !== record.fingerprint) {
+      throw new StepcastError('workflow_changed', `the steps of "${record.workflow}" have changed since this execution started; start a new execution`);
+    }
+    return registered.definition;
+  }
+
+  async list(user: string): Promise<ListedWorkflow[]> {
+    const registered = this.registry.all().map(({ definition }): ListedWorkflow => ({ definition, origin: 'code', createdAt: null }));
+    const stored = (await this.journal.listWorkflows(user)).map((workflow): ListedWorkflow => ({ ...workflow, origin: 'stored' }));
+    return [...registered, ...stored.filter(({ definition }) => !this.registry.get(definition.name))];
+  }
+
+  /** @throws StepcastError `not_found` */
+  async find(name: string, user: string): Promise<ListedWorkflow> {
+    const registered = this.registry.get(name);
+    if (registered) return { definition: registered.definition, origin: 'code', createdAt: null };
+    const stored = await this.journal.findWorkflow(user, name);
+    if (!stored) throw absent(name);
+    return { ...stored, origin: 'stored' };
+  }
+
+  /** @throws StepcastError `conflict` where code registers the name. */
+  async save(user: string, definition: WorkflowDefinition): Promise<ListedWorkflow> {
+    if (this.registry.get(definition.name)) throw new StepcastError('conflict', `"${definition.name}" is a workflow of this service itself; choose another name`);
+    const now = this.clock.now();
+    await this.journal.saveWorkflow(user, definition, now);
+    return { definition, origin: 'stored', createdAt: now };
+  }
+
+  /** @throws StepcastError `not_found`, `conflict` */
+  async delete(user: string, name: string): Promise<void> {
+    if (this.registry.get(name)) throw new StepcastError('conflict', `"${name}" is a workflow of this service itself and cannot be deleted`);
+    if (!(await this.journal.deleteWorkflow(user, name))) throw absent(name);
+  }
+}
+
+function absent(name: string): StepcastError {
+  return new StepcastError('not_found', `there is no workflow "${name}"; GET /workflows lists those you can start`);
+}

@@ -1,0 +1,52 @@
+/**
+ * Keeps keys, tokens and tickets from being guessed without limit. Every attempt to authenticate costs its address a
+ * request before the credential is looked at, and gets it back once it succeeds: so only failures count, while
+ * guesses that are sent all at once cannot pass before the first has failed. An address whose attempts are used up
+ * is refused with a right credential too; otherwise guessing could go on unseen.
+ */
+import { StepcastError } from '../contract/errors.js';
+import { addressKey } from './address-key.js';
+import { type Quota, type RequestLimiter } from './request-limiter.js';
+
+export class AuthenticationLimiter {
+  /** The key that an attempt under way was counted under, by its request. */
+  private readonly attempts = new WeakMap<object, string>();
+
+  /** `limiter` may be the one that counts users: the keys differ. */
+  constructor(private readonly limiter: RequestLimiter) {}
+
+  /**
+   * Counts an attempt, before the credential is looked at. `succeeded` with the same request takes it back.
+   * @throws StepcastError `rate_limited` where the address has used up its attempts.
+   */
+  async begin(request: { ip?: string | undefined }): Promise<Quota> {
+    const key = `authentication:${addressKey(request.ip)}`;
+    const quota = await this.limiter.consume(key);
+    this.attempts.set(request, key);
+    return quota;
+  }
+
+  /** Takes the request's attempt back; nothing where none was begun, or it was taken back before. */
+  async succeeded(request: object): Promise<void> {
+    const key = this.attempts.get(request);
+    if (key === undefined || !this.attempts.delete(request)) return;
+    await this.limiter.refund(key);
+  }
+
+  /**
+   * Both in one, for where there are no guards, as on the WebSocket upgrade: the attempt counts where `authenticate`
+   * throws `unauthenticated`, and not where it fails otherwise.
+   */
+  async attempt<T>(address: string | undefined, authenticate: () => Promise<T>): Promise<T> {
+    const request = { ip: address };
+    await this.begin(request);
+    try {
+      const result = await authenticate();
+      await this.succeeded(request);
+      return result;
+    } catch (error) {
+      if (!(error instanceof StepcastError && error.code === 'unauthenticated')) await this.succeeded(request);
+      throw error;
+    }
+  }
+}

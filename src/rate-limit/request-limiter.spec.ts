@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { RequestLimiter } from './request-limiter.js';
+
+const limited = (retryAfterSeconds: number) =>
+  expect.objectContaining({ code: 'rate_limited', status: 429, options: { retryAfterSeconds }, message: expect.stringContaining(`try again in ${retryAfterSeconds} s`) });
+
+describe('RequestLimiter', () => {
+  beforeEach(() => void jest.useFakeTimers({ now: 1_000_000 }));
+  afterEach(() => void jest.useRealTimers());
+
+  it('counts down to nothing, then refuses until the window is over', async () => {
+    const limiter = new RequestLimiter({ points: 3, seconds: 60 });
+    await expect(limiter.consume('a')).resolves.toEqual({ limit: 3, remaining: 2, resetSeconds: 60 });
+    jest.advanceTimersByTime(20_500);
+    await expect(limiter.consume('a')).resolves.toEqual({ limit: 3, remaining: 1, resetSeconds: 40 });
+    await expect(limiter.consume('a')).resolves.toEqual({ limit: 3, remaining: 0, resetSeconds: 40 });
+    await expect(limiter.consume('a')).rejects.toEqual(limited(40));
+    jest.advanceTimersByTime(39_499);
+    await expect(limiter.consume('a')).rejects.toEqual(limited(1));
+    jest.advanceTimersByTime(1);
+    await expect(limiter.consume('a')).resolves.toEqual({ limit: 3, remaining: 2, resetSeconds: 60 });
+  });
+
+  it('counts each key for itself', async () => {
+    const limiter = new RequestLimiter({ points: 1, seconds: 60 });
+    for (const key of ['user:a', 'address:a', 'user:__proto__', 'user:constructor']) await expect(limiter.consume(key)).resolves.toMatchObject({ remaining: 0 });
+    await expect(limiter.consume('user:a')).rejects.toEqual(limited(60));
+  });
+
+  it('cannot be got round by requests at the same moment', async () => {
+    const limiter = new RequestLimiter({ points: 5, seconds: 60 });
+    const results = await Promise.allSettled(Array.from({ length: 50 }, () => limiter.consume('a')));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+  });
+
+  it('takes a request back', async () => {
+    const limiter = new RequestLimiter({ points: 1, seconds: 60 });
+    for (let i = 0; i < 5; i++) {
+      await expect(limiter.consume('a')).resolves.toMatchObject({ remaining: 0 });
+      await limiter.refund('a');
+    }
+    await limiter.consume('a');
+    await expect(limiter.consume('a')).rejects.toEqual(limited(60));
+  });
+
+  it('gives no credit for a request of a window that is over, nor for one that never was', async () => {
+    const limiter = new RequestLimiter({ points: 1, seconds: 60 });
+    await limiter.consume('a');
+    jest.advanceTimersByTime(60_000);
+    await limiter.refund('a');
+    await limiter.refund('b');
+    await limiter.consume('late');
+    // The window is over, though its timer has not gone off yet.
+    jest.setSystemTime(Date.now() + 60_000);
+    await limiter.refund('late');
+    await limiter.consume('twice');
+    await limiter.refund('twice');
+    await limiter.refund('twice');
+    for (const key of ['a', 'b', 'late', 'twice']) {
+      await limiter.consume(key);
+      await expect(limiter.consume(key)).rejects.toEqual(limited(60));
+    }
+  });
+
+  it('forgets a key when its window is over', async () => {
+    const limiter = new RequestLimiter({ points: 1, seconds: 60 });
+    for (let i = 0; i < 10; i++) await limiter.consume(`address:${i}`);
+    expect(jest.getTimerCount()).toBe(10);
+    jest.advanceTimersByTime(60_000);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

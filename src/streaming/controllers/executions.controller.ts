@@ -1,0 +1,121 @@
+import { Body, Controller, Get, Header, HttpCode, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { CurrentUser } from '../../auth/auth.decorators.js';
+import { isAdmin, type Principal } from '../../auth/principal.js';
+import { TicketStore } from '../../auth/ticket.store.js';
+import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { type ExecutionState } from '../../contract/state.js';
+import { Journal } from '../../journal/journal.js';
+import { type ExecutionRecord } from '../../journal/journal.types.js';
+import { ExecutionService } from '../../orchestration/execution.service.js';
+import { WorkflowCatalog } from '../../orchestration/workflow.catalog.js';
+import { CancelBody, InputBody, RunBody } from '../dto/bodies.js';
+import { ForOwner, ForUsers } from '../guards/route.guards.js';
+import { BodyPipe } from '../http/body.pipe.js';
+import { type HttpRequest } from '../http/http.types.js';
+import { Links } from '../http/links.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { encodeListCursor, parseList, parsePage } from '../http/query.js';
+import { StartResponder } from '../http/start.responder.js';
+import { startOptions } from './workflows.controller.js';
+
+/** Executions: start one of a definition in the body, list, look at, cancel and answer one's own. */
+@Controller()
+@UseFilters(ProblemFilter)
+export class ExecutionsController {
+  constructor(
+    private readonly journal: Journal,
+    private readonly catalog: WorkflowCatalog,
+    private readonly executions: ExecutionService,
+    private readonly tickets: TicketStore,
+    private readonly links: Links,
+    private readonly responder: StartResponder,
+  ) {}
+
+  @Post('executions')
+  @ForUsers()
+  async run(@Body(BodyPipe) body: RunBody, @CurrentUser() principal: Principal, @Req() request: HttpRequest, @Res() response: object): Promise<void> {
+    const options = startOptions(body, principal, request);
+    const definition = this.catalog.parse(body.workflow, '/workflow');
+    await this.responder.respond(request, response, principal, () => this.executions.start(definition, body.input ?? null, options));
+  }
+
+  @Get('executions')
+  @ForUsers()
+  async list(@Query() query: HttpRequest['query'], @CurrentUser() principal: Principal): Promise<object> {
+    const { limit, ...filters } = parseList(query);
+    const owner = isAdmin(principal) ? {} : { user: principal.user };
+    const records = await this.journal.list({ ...filters, ...owner, limit: limit + 1 });
+    const page = records.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      executions: page.map((record) => ({ ...summaryOf(record), ...(isAdmin(principal) ? { user: record.user } : {}) })),
+      nextCursor: last && records.length > limit ? encodeListCursor(last.ordinal) : null,
+    };
+  }
+
+  @Get('executions/:id')
+  @ForOwner()
+  async status(@Req() request: HttpRequest): Promise<ExecutionState> {
+    return this.executions.status((request.execution as ExecutionRecord).id);
+  }
+
+  /** The stored texts go out as they are: the page holds what the stream would have sent, byte for byte. */
+  @Get('executions/:id/events')
+  @Header('Content-Type', 'application/json; charset=utf-8')
+  @ForOwner()
+  async events(@Req() request: HttpRequest): Promise<string> {
+    const { id, lastSeq } = request.execution as ExecutionRecord;
+    const { after, limit } = parsePage(request.query, lastSeq);
+    const batch = await this.journal.read(id, after, { limit });
+    const record = await this.executions.get(id);
+    const reached = batch?.lastSeq ?? after;
+    const terminal = record.finishedAt !== null && reached >= record.lastSeq;
+    const events = batch?.events.map(({ json }) => json).join(',') ?? '';
+    return `{"events":[${events}],"lastSeq":${record.lastSeq},"terminal":${terminal}}`;
+  }
+
+  @Post('executions/:id/cancel')
+  @HttpCode(202)
+  @ForOwner()
+  async cancel(@Body(BodyPipe) { reason }: CancelBody, @Req() request: HttpRequest): Promise<object> {
+    const { id } = request.execution as ExecutionRecord;
+    await this.executions.cancel(id, reason);
+    return this.links.started({ id, status: 'cancelled' });
+  }
+
+  @Post('executions/:id/input')
+  @HttpCode(202)
+  @ForOwner()
+  async answer(@Body(BodyPipe) { stepId, value }: InputBody, @Req() request: HttpRequest): Promise<object> {
+    const { id } = request.execution as ExecutionRecord;
+    await this.executions.answer(id, stepId, value);
+    return this.links.started({ id, status: (await this.executions.status(id)).status });
+  }
+
+  @Post('executions/:id/tickets')
+  @ForOwner()
+  async ticket(@Req() request: HttpRequest, @CurrentUser() principal: Principal): Promise<object> {
+    const { id } = request.execution as ExecutionRecord;
+    return this.issue(principal, { executionId: id }, this.links.started({ id, status: 'running' }).streamUrl);
+  }
+
+  @Post('tickets')
+  @ForUsers()
+  async ticketForAll(@CurrentUser() principal: Principal): Promise<object> {
+    return this.issue(principal, { all: true }, this.links.url('stream'));
+  }
+
+  private async issue(principal: Principal, scope: Parameters<TicketStore['issue']>[0]['scope'], url: string): Promise<JsonObject> {
+    const { ticket, expiresAt } = await this.tickets.issue({ principal, scope });
+    return { ticket, expiresAt: new Date(expiresAt).toISOString(), streamUrl: `${url}?ticket=${encodeURIComponent(ticket)}` };
+  }
+}
+
+function summaryOf(record: ExecutionRecord): JsonObject {
+  const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return {
+    id: record.id, workflow: record.workflow, sessionId: record.sessionId, status: record.status, progress: record.progress,
+    error: record.error as JsonValue, createdAt: time(record.createdAt), startedAt: time(record.startedAt),
+    finishedAt: time(record.finishedAt), lastSeq: record.lastSeq,
+  };
+}

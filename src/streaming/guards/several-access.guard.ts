@@ -1,0 +1,52 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Authenticator } from '../../auth/authenticator.js';
+import { canAccess } from '../../auth/principal.js';
+import { principalOf } from '../../auth/request-principal.js';
+import { TicketStore } from '../../auth/ticket.store.js';
+import { StepcastError } from '../../contract/errors.js';
+import { Journal } from '../../journal/journal.js';
+import { type ExecutionRecord } from '../../journal/journal.types.js';
+import { requestOf } from '../http/http.types.js';
+import { MultiCursor } from '../sse/multi.cursor.js';
+import { leftOver, severalCursor } from '../sse/multi.stream.js';
+import { parseStreamRequest, single } from '../sse/stream.request.js';
+import { redeemTicket } from './execution-access.guard.js';
+import { StreamHasEnded } from './stream.guard.js';
+
+const MAX_EXECUTIONS = 100;
+
+/** Checks `GET /stream`: that each execution named is there for the user, the cursor, and that something is left to be sent. */
+@Injectable()
+export class SeveralAccessGuard implements CanActivate {
+  constructor(
+    private readonly journal: Journal,
+    private readonly tickets: TicketStore,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = requestOf(context);
+    await redeemTicket(request, { all: true }, this.tickets, this.authenticator);
+    const principal = principalOf(request);
+    const asked = (request.streamRequest = parseStreamRequest(request));
+    const names = single(request.query, 'executions');
+    if (names === undefined) {
+      if (asked.start.at === 'cursor') MultiCursor.parse(asked.start.cursor, asked.start.path);
+      return true;
+    }
+    const ids = [...new Set(names.split(',').map((id) => id.trim()))];
+    if (ids.length > MAX_EXECUTIONS || ids.includes('')) {
+      const message = `must be 1 to ${MAX_EXECUTIONS} ids, separated by commas`;
+      throw new StepcastError('invalid_request', `executions ${message}`, { faults: [{ path: '/executions', message }] });
+    }
+    const records: ExecutionRecord[] = [];
+    for (const id of ids) {
+      const record = await this.journal.find(id);
+      if (!record || !canAccess(principal, record.user)) throw new StepcastError('not_found', `there is no execution ${id}`);
+      records.push(record);
+    }
+    if (leftOver(records, severalCursor(records, asked)).length === 0) throw new StreamHasEnded();
+    request.executions = records;
+    return true;
+  }
+}

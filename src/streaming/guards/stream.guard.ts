@@ -1,0 +1,51 @@
+import { type CanActivate, type ExecutionContext, HttpException, HttpStatus, Injectable } from '@nestjs/common';
+import { principalOf } from '../../auth/request-principal.js';
+import { StepcastError } from '../../contract/errors.js';
+import { FINISHED_STATUSES } from '../../contract/state.js';
+import { StreamLimiter } from '../../rate-limit/stream-limiter.js';
+import { rawResponse, requestOf } from '../http/http.types.js';
+import { firstAfter, parseStreamRequest } from '../sse/stream.request.js';
+import { StreamShutdown } from '../sse/stream.shutdown.js';
+
+/** Checks what a stream is asked for while a real status can still answer (P14), and the cursor of `:id` (P3, P4). */
+@Injectable()
+export class StreamRequestGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = requestOf(context);
+    const asked = (request.streamRequest = parseStreamRequest(request));
+    const { execution } = request;
+    if (!execution) return true;
+    const after = firstAfter(asked.start, execution.lastSeq);
+    // 204 tells an EventSource to stop reconnecting.
+    if (FINISHED_STATUSES.has(execution.status) && after >= execution.lastSeq) throw new StreamHasEnded();
+    return true;
+  }
+}
+
+export class StreamHasEnded extends HttpException {
+  constructor() {
+    super('', HttpStatus.NO_CONTENT);
+  }
+}
+
+/** Takes a place among the user's open streams until the response is closed. Last in line: what is refused takes none. */
+@Injectable()
+export class StreamSlotGuard implements CanActivate {
+  constructor(
+    private readonly limiter: StreamLimiter,
+    private readonly shutdown: StreamShutdown,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    if (this.shutdown.begun) throw new StepcastError('shutting_down', 'the service is shutting down; reconnect in a moment', { retryAfterSeconds: 1 });
+    this.take(principalOf(requestOf(context)).user, context.switchToHttp().getResponse<object>());
+    return true;
+  }
+
+  take(user: string, response: object): void {
+    const release = this.limiter.acquire(user);
+    const raw = rawResponse(response);
+    if (raw.destroyed || raw.closed) release();
+    else raw.once('close', release);
+  }
+}

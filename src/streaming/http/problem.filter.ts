@@ -1,0 +1,74 @@
+/** Every refusal as a problem document (RFC 9457) with a code of the closed list; what was not foreseen tells nothing of itself outside. */
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { AUTHENTICATION_CHALLENGE } from '../../auth/authenticator.js';
+import { type ErrorCode, type Fault, StepcastError } from '../../contract/errors.js';
+import { STATUS_CODES } from 'node:http';
+
+export interface Problem {
+  type: 'about:blank';
+  /** The status in words. */
+  title: string;
+  status: number;
+  code: ErrorCode;
+  /** What is wrong, and what helps. */
+  detail: string;
+  errors?: Fault[];
+}
+
+const CODE_BY_STATUS: Record<number, ErrorCode> = {
+  400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 405: 'method_not_allowed', 406: 'not_acceptable',
+  409: 'conflict', 410: 'gone', 413: 'payload_too_large', 415: 'unsupported_media_type', 429: 'rate_limited', 503: 'journal_unavailable',
+};
+
+@Injectable()
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.adapterHost;
+    const response = host.switchToHttp().getResponse<object>();
+    if (httpAdapter.isHeadersSent(response)) {
+      this.logger.error(thrown);
+      httpAdapter.end(response);
+      return;
+    }
+    if (thrown instanceof HttpException && thrown.getStatus() === 204) {
+      httpAdapter.reply(response, undefined, HttpStatus.NO_CONTENT);
+      return;
+    }
+    const error = stepcastErrorOf(thrown);
+    if (error.code === 'internal') this.logger.error(thrown);
+    const { retryAfterSeconds } = error.options;
+    if (retryAfterSeconds !== undefined) httpAdapter.setHeader(response, 'Retry-After', String(retryAfterSeconds));
+    if (error.status === 401) httpAdapter.setHeader(response, 'WWW-Authenticate', AUTHENTICATION_CHALLENGE);
+    httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    httpAdapter.reply(response, problemOf(error), error.status);
+  }
+}
+
+export function problemOf(error: StepcastError): Problem {
+  const problem: Problem = { type: 'about:blank', title: STATUS_CODES[error.status] ?? 'Error', status: error.status, code: error.code, detail: error.message };
+  if (error.faults) problem.errors = error.faults;
+  return problem;
+}
+
+/** Whatever was thrown while a request was served, as one of our errors. */
+export function stepcastErrorOf(thrown: unknown): StepcastError {
+  if (thrown instanceof StepcastError) return thrown;
+  // Body parsers throw errors of their own: http-errors in Express, FST_… in Fastify.
+  const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { status?: unknown; statusCode?: unknown } | null)?.status ?? (thrown as { statusCode?: unknown } | null)?.statusCode;
+  if (typeof status !== 'number' || status < 400 || status >= 500) {
+    return new StepcastError('internal', 'something went wrong on the server; the log of the service says what', { cause: thrown });
+  }
+  const message = thrown instanceof Error ? thrown.message : '';
+  if (status === 400 && /JSON|body/i.test(message)) return new StepcastError('invalid_json', `the body is no valid JSON: ${message}`);
+  if (status === 413) return new StepcastError('payload_too_large', 'the body is too large; at most 1 MiB is taken');
+  if (status === 415) return new StepcastError('unsupported_media_type', 'send the body as JSON, with "Content-Type: application/json"');
+  const code = CODE_BY_STATUS[status] ?? 'invalid_request';
+  return new StepcastError(code, message || 'the request is refused');
+}

@@ -1,0 +1,79 @@
+/** Query parameters of lists and pages, and the headers of a start. Every fault is a 400 that names its parameter. */
+import { type ErrorCode, StepcastError } from '../../contract/errors.js';
+import { EXECUTION_STATUSES, type ExecutionStatus } from '../../contract/state.js';
+import { parseSeq, single } from '../sse/stream.request.js';
+import { type HttpRequest } from './http.types.js';
+
+type Query = HttpRequest['query'];
+
+const DEFAULT_LIST = 50;
+const MAX_LIST = 200;
+const DEFAULT_EVENTS = 100;
+const MAX_EVENTS = 1000;
+const MAX_TEXT = 200;
+
+export interface ListRequest {
+  status?: ExecutionStatus;
+  workflow?: string;
+  sessionId?: string;
+  before?: number;
+  limit: number;
+}
+
+/** @throws StepcastError `invalid_request`, `invalid_cursor` */
+export function parseList(query: Query): ListRequest {
+  const request: ListRequest = { limit: parseLimit(query, DEFAULT_LIST, MAX_LIST) };
+  const status = single(query, 'status');
+  if (status !== undefined) {
+    if (!isStatus(status)) throw invalid('/status', `must be one of ${EXECUTION_STATUSES.join(', ')}`);
+    request.status = status;
+  }
+  for (const name of ['workflow', 'sessionId'] as const) {
+    const text = single(query, name);
+    if (text !== undefined && text.length > MAX_TEXT) throw invalid(`/${name}`, `must have at most ${MAX_TEXT} characters`);
+    if (text !== undefined) request[name] = text;
+  }
+  const cursor = single(query, 'cursor');
+  if (cursor !== undefined) request.before = decodeListCursor(cursor);
+  return request;
+}
+
+/** @throws StepcastError `invalid_request`, `invalid_cursor` */
+export function parsePage(query: Query, lastSeq: number): { after: number; limit: number } {
+  const after = single(query, 'after');
+  return { after: after === undefined ? 0 : parseSeq(after, '/after', lastSeq), limit: parseLimit(query, DEFAULT_EVENTS, MAX_EVENTS) };
+}
+
+/** @throws StepcastError `invalid_request` */
+export function parseIdempotencyKey(headers: HttpRequest['headers']): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) throw invalid('/Idempotency-Key', 'must be 1 to 255 visible ASCII characters, sent once');
+  return key;
+}
+
+export function encodeListCursor(ordinal: number): string {
+  return Buffer.from(`o${ordinal}`).toString('base64url');
+}
+
+function decodeListCursor(cursor: string): number {
+  const match = /^o(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (!match) throw invalid('/cursor', 'must be a nextCursor that a list has answered', 'invalid_cursor');
+  return Number(match[1]);
+}
+
+function parseLimit(query: Query, fallback: number, max: number): number {
+  const text = single(query, 'limit');
+  if (text === undefined) return fallback;
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > max) throw invalid('/limit', `must be a whole number from 1 to ${max}`);
+  return limit;
+}
+
+function isStatus(text: string): text is ExecutionStatus {
+  return (EXECUTION_STATUSES as readonly string[]).includes(text);
+}
+
+function invalid(path: string, message: string, code: ErrorCode = 'invalid_request'): StepcastError {
+  return new StepcastError(code, `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
+}

@@ -1,0 +1,58 @@
+/** Answers a start: 202 with links, or, where the client accepts an event stream, the stream itself in the same request. */
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type Principal } from '../../auth/principal.js';
+import { type Started } from '../../orchestration/execution.service.js';
+import { StreamSlotGuard } from '../guards/stream.guard.js';
+import { drainGate } from '../sse/drain.gate.js';
+import { FrameWriterInterceptor } from '../sse/frame-writer.interceptor.js';
+import { withHeartbeats } from '../sse/heartbeat.interceptor.js';
+import { parseStreamRequest } from '../sse/stream.request.js';
+import { StreamingService } from '../sse/streaming.service.js';
+import { StreamingOptions } from '../streaming.options.js';
+import { type HttpRequest, rawResponse } from './http.types.js';
+import { Links } from './links.js';
+
+const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'private, no-cache, no-store, no-transform', 'x-accel-buffering': 'no' };
+
+@Injectable()
+export class StartResponder {
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly links: Links,
+    private readonly slots: StreamSlotGuard,
+    private readonly streaming: StreamingService,
+    private readonly writer: FrameWriterInterceptor,
+    private readonly options: StreamingOptions,
+  ) {}
+
+  async respond(request: HttpRequest, response: object, principal: Principal, start: () => Promise<Started>): Promise<void> {
+    if (!acceptsStream(request.headers['accept'])) {
+      this.adapterHost.httpAdapter.reply(response, this.links.started((await start()).record), 202);
+      return;
+    }
+    // All that can refuse the stream comes before the start, so that nothing runs whose answer is an error (P14).
+    const asked = parseStreamRequest(request);
+    this.slots.take(principal.user, response);
+    const { record } = await start();
+    const raw = rawResponse(response);
+    const { hijack, getHeaders } = response as { hijack?: () => void; getHeaders?: () => Record<string, string | number | string[]> };
+    hijack?.call(response);
+    raw.writeHead(200, { ...getHeaders?.call(response), ...STREAM_HEADERS });
+    raw.flushHeaders();
+    const chunks = this.streaming.execution(record, asked, principal, drainGate(raw));
+    const subscription = this.writer.write(withHeartbeats(chunks, this.options.heartbeatMs, asked), raw).subscribe({
+      complete: () => raw.end(),
+      error: () => raw.destroy(),
+    });
+    raw.once('close', () => subscription.unsubscribe());
+  }
+}
+
+/** RFC 9110, section 12.5.1, as far as it decides between the two forms of the answer. */
+export function acceptsStream(accept: string | string[] | undefined): boolean {
+  return String(accept ?? '').split(',').some((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return type === 'text/event-stream' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * Where a reader stands in several logs at once: a position for each that it is in the middle of, and a mark up to which
+ * (in the order of their start) all others are done with. Opaque to clients; text that is safe in headers and URLs.
+ *
+ *   <mark>[.<ordinal>:<seq>]…    numbers in base 36
+ */
+import { StepcastError } from '../../contract/errors.js';
+
+const FORM = /^[0-9a-z]{1,11}(\.[0-9a-z]{1,11}:[0-9a-z]{1,11})*$/;
+const MAX_LENGTH = 8192;
+
+export class MultiCursor {
+  private constructor(
+    /** Executions with an ordinal up to this one have been begun; without a position, they are done with. */
+    public mark: number,
+    private readonly positions: Map<number, number>,
+  ) {}
+
+  static start(): MultiCursor {
+    return new MultiCursor(0, new Map());
+  }
+
+  /** @throws StepcastError `invalid_cursor` */
+  static parse(text: string, path: string): MultiCursor {
+    if (text.length > MAX_LENGTH || !FORM.test(text)) {
+      throw new StepcastError('invalid_cursor', `${path.slice(1)} is no cursor of this stream; resume with the last id you were sent`, {
+        faults: [{ path, message: 'must be an id that this stream has sent' }],
+      });
+    }
+    const [mark, ...entries] = text.split('.') as [string, ...string[]];
+    const positions = entries.map((entry) => entry.split(':').map((part) => parseInt(part, 36)) as [number, number]);
+    return new MultiCursor(parseInt(mark, 36), new Map(positions));
+  }
+
+  /** The seq after which the execution goes on; nothing where it is done with. */
+  after(ordinal: number): number | undefined {
+    return this.positions.get(ordinal) ?? (ordinal > this.mark ? 0 : undefined);
+  }
+
+  set(ordinal: number, seq: number): void {
+    this.mark = Math.max(this.mark, ordinal);
+    this.positions.set(ordinal, seq);
+  }
+
+  /** The execution's terminal event has been sent. */
+  finish(ordinal: number): void {
+    this.mark = Math.max(this.mark, ordinal);
+    this.positions.delete(ordinal);
+  }
+
+  /** Ordinals of the executions that the reader is in the middle of. */
+  open(): number[] {
+    return [...this.positions.keys()];
+  }
+
+  toString(): string {
+    let text = this.mark.toString(36);
+    for (const [ordinal, seq] of this.positions) text += `.${ordinal.toString(36)}:${seq.toString(36)}`;
+    return text;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Several logs over one connection. Each event's `id` is a cursor over all of them, so that a cut line resumes each
+ * exactly where it was; within one execution the order is that of its log, between executions it is as they come.
+ */
+import { defer, map, merge, Observable } from 'rxjs';
+import { type ExecutionStatus, FINISHED_STATUSES } from '../../contract/state.js';
+import { type EventBatch } from '../../journal/event-batch.js';
+import { type Journal } from '../../journal/journal.js';
+import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
+import { type FrameView, frameOf, shows, type StreamChunk } from './frames.js';
+import { MultiCursor } from './multi.cursor.js';
+import { parseSeq, type StartAt, type StreamRequest } from './stream.request.js';
+
+type Listed = Pick<ExecutionRecord, 'id' | 'ordinal' | 'status' | 'lastSeq'>;
+
+const LIST_PAGE = 100;
+const UNFINISHED: readonly ExecutionStatus[] = ['queued', 'running', 'waiting'];
+
+/** The cursor that a request begins with, over the executions it names. @throws StepcastError `invalid_cursor` */
+export function severalCursor(records: readonly Listed[], { start }: StreamRequest): MultiCursor {
+  const cursor = cursorOf(start);
+  for (const record of records) place(record, cursor, start);
+  return cursor;
+}
+
+/** Executions of which the reader has not seen the end. */
+export function leftOver(records: readonly Listed[], cursor: MultiCursor): Listed[] {
+  return records.filter(({ ordinal, status, lastSeq }) => {
+    const after = cursor.after(ordinal);
+    return after !== undefined && !(FINISHED_STATUSES.has(status) && after >= lastSeq);
+  });
+}
+
+/** Completes after the last terminal event. */
+export function followSeveral(journal: Journal, records: readonly Listed[], request: StreamRequest, gate: ReadyGate): Observable<StreamChunk> {
+  return defer(() => {
+    const cursor = severalCursor(records, request);
+    return merge(...leftOver(records, cursor).map((record) => followOne(journal, record, cursor, request.view, gate)));
+  });
+}
+
+/**
+ * All executions of a user, in the order of their start: finished ones one after the other, unfinished and new ones side
+ * by side. Never completes.
+ */
+export function followAll(journal: Journal, user: string, { start, view }: StreamRequest, gate: ReadyGate): Observable<StreamChunk> {
+  return new Observable((subscriber) => {
+    const cursor = cursorOf(start);
+    const run = async () => {
+      for await (const record of executionsOf(user, journal, cursor, start, (close) => subscriber.add(close))) {
+        if (subscriber.closed) return;
+        if (start.at !== 'latest') place(record, cursor, start);
+        if (leftOver([record], cursor).length === 0) continue;
+        const followed = new Promise<void>((resolve) => {
+          subscriber.add(followOne(journal, record, cursor, view, gate).subscribe({
+            next: (chunk) => subscriber.next(chunk),
+            error: (error: unknown) => subscriber.error(error),
+            complete: resolve,
+          }));
+        });
+        if (FINISHED_STATUSES.has(record.status)) await followed;
+      }
+    };
+    run().catch((error: unknown) => subscriber.error(error));
+  });
+}
+
+/** What the reader has not seen yet of the past, oldest first, and then every execution that is started. */
+async function* executionsOf(user: string, journal: Journal, cursor: MultiCursor, start: StartAt, onClose: (close: () => void) => void): AsyncGenerator<Listed> {
+  // Listening before the past is listed, so that no start falls between the two.
+  const started: Listed[] = [];
+  let wake = () => {};
+  const listening = journal.commits$.subscribe(({ created }) => {
+    started.push(...created.filter((record) => record.user === user));
+    wake();
+  });
+  onClose(() => {
+    listening.unsubscribe();
+    wake();
+  });
+
+  if (start.at === 'latest') {
+    const [newest] = await journal.list({ user, limit: 1 });
+    const running = (await Promise.all(UNFINISHED.map((status) => journal.list({ user, status, after: 0, limit: 10_000 })))).flat();
+    for (const record of running) place(record, cursor, start);
+    cursor.mark = Math.max(cursor.mark, newest?.ordinal ?? 0);
+    yield* running;
+  } else {
+    for (const ordinal of cursor.open()) yield* await journal.list({ user, after: ordinal - 1, before: ordinal + 1, limit: 1 });
+  }
+  for (let after = cursor.mark; ; ) {
+    const page = await journal.list({ user, after, limit: LIST_PAGE });
+    yield* page;
+    if (page.length < LIST_PAGE) break;
+    after = (page[page.length - 1] as Listed).ordinal;
+  }
+  while (!listening.closed) {
+    const next = started.shift();
+    // Those that the list of the past held as well are begun already.
+    if (next && next.ordinal > cursor.mark) yield next;
+    else if (!next) await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+function cursorOf(start: StartAt): MultiCursor {
+  return start.at === 'cursor' ? MultiCursor.parse(start.cursor, start.path) : MultiCursor.start();
+}
+
+/** Puts the reader where its request says it begins in this execution. */
+function place({ ordinal, lastSeq }: Listed, cursor: MultiCursor, start: StartAt): void {
+  const after = cursor.after(ordinal);
+  if (start.at === 'cursor') {
+    if (after !== undefined) cursor.set(ordinal, parseSeq(String(after), start.path, lastSeq));
+    return;
+  }
+  if (start.at === 'first') cursor.set(ordinal, 0);
+  else cursor.set(ordinal, start.at === 'latest' ? lastSeq : Math.max(0, lastSeq - start.count));
+}
+
+function followOne(journal: Journal, { id, ordinal }: Listed, cursor: MultiCursor, view: FrameView, gate: ReadyGate): Observable<StreamChunk> {
+  return defer(() => journal.follow(id, cursor.after(ordinal) ?? 0, gate)).pipe(map((batch) => encode(batch, ordinal, cursor, view)));
+}
+
+function encode(batch: EventBatch, ordinal: number, cursor: MultiCursor, view: FrameView): StreamChunk {
+  let text = '';
+  let told = true;
+  for (const event of batch.events) {
+    cursor.set(ordinal, event.seq);
+    if (batch.terminal && event.seq === batch.lastSeq) cursor.finish(ordinal);
+    told = shows(view, event);
+    if (told) text += frameOf(event, cursor.toString(), view.named);
+  }
+  return { bytes: Buffer.from(text, 'utf8'), cursor: cursor.toString(), told };
+}

@@ -1,0 +1,93 @@
+/** What a reader asks of a stream, from its header and query; anything that makes no sense is a 400 before the first byte (P14). */
+import { StepcastError } from '../../contract/errors.js';
+import { EVENT_TYPES, type EventType, isEventType } from '../../contract/events.js';
+import { type HttpRequest } from '../http/http.types.js';
+import { type FrameView, viewOf } from './frames.js';
+
+/** Where to begin: after a cursor, at the live end, with the last `count` events, or with the first. */
+export type StartAt = { at: 'cursor'; cursor: string; path: string } | { at: 'latest' } | { at: 'last'; count: number } | { at: 'first' };
+
+export interface StreamRequest {
+  start: StartAt;
+  view: FrameView;
+  heartbeat: 'comment' | 'event';
+}
+
+const WHOLE_NUMBER = /^\d{1,15}$/;
+
+/** @throws StepcastError `invalid_cursor`, `invalid_request` */
+export function parseStreamRequest(request: Pick<HttpRequest, 'headers' | 'query'>): StreamRequest {
+  const query = (name: string) => single(request.query, name);
+  const heartbeat = query('heartbeat') ?? 'comment';
+  if (heartbeat !== 'comment' && heartbeat !== 'event') throw invalid('/heartbeat', 'must be "comment" or "event"');
+  const named = query('named') ?? 'true';
+  if (named !== 'true' && named !== 'false') throw invalid('/named', 'must be "true" or "false"');
+  return { start: startAt(request.headers['last-event-id'], query), view: viewOf(named === 'true', parseTypes(query('types'))), heartbeat };
+}
+
+/** The header, which a browser sends when it reconnects, wins over the query, which it repeats. */
+function startAt(header: string | string[] | undefined, query: (name: string) => string | undefined): StartAt {
+  if (Array.isArray(header)) throw new StepcastError('invalid_cursor', 'Last-Event-ID was sent twice; send it once');
+  if (header !== undefined) return { at: 'cursor', cursor: header, path: '/Last-Event-ID' };
+  const cursor = query('lastEventId');
+  if (cursor !== undefined) return { at: 'cursor', cursor, path: '/lastEventId' };
+  const from = query('from');
+  const last = query('last');
+  if (from !== undefined && last !== undefined) throw invalid('/from', 'give either from or last');
+  if (from !== undefined) {
+    if (from !== 'latest') throw invalid('/from', 'must be "latest"');
+    return { at: 'latest' };
+  }
+  return last === undefined ? { at: 'first' } : { at: 'last', count: parseWhole(last, '/last', 'invalid_request') };
+}
+
+/** The seq after which a stream of one execution begins. @throws StepcastError `invalid_cursor` */
+export function firstAfter(start: StartAt, lastSeq: number): number {
+  switch (start.at) {
+    case 'first':
+      return 0;
+    case 'latest':
+      return lastSeq;
+    case 'last':
+      return Math.max(0, lastSeq - start.count);
+    case 'cursor':
+      return parseSeq(start.cursor, start.path, lastSeq);
+  }
+}
+
+/** A seq that a reader gives as its cursor. @throws StepcastError `invalid_cursor` */
+export function parseSeq(text: string, path: string, lastSeq: number): number {
+  const seq = parseWhole(text, path, 'invalid_cursor');
+  if (seq > lastSeq) {
+    throw new StepcastError('invalid_cursor', `${seq} is beyond the log, which ends at ${lastSeq}; resume with the last id you were sent`, {
+      faults: [{ path, message: `must be at most ${lastSeq}` }],
+    });
+  }
+  return seq;
+}
+
+function parseWhole(text: string, path: string, code: 'invalid_cursor' | 'invalid_request'): number {
+  if (!WHOLE_NUMBER.test(text)) {
+    throw new StepcastError(code, `${path.slice(1)} is no whole number`, { faults: [{ path, message: 'must be a whole number, 0 or more' }] });
+  }
+  return Number(text);
+}
+
+function parseTypes(text: string | undefined): Set<EventType> | undefined {
+  if (text === undefined) return undefined;
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !isEventType(name));
+  if (unknown !== undefined) throw invalid('/types', `"${unknown}" is no type of event; there are ${EVENT_TYPES.join(', ')}`);
+  return new Set(names as EventType[]);
+}
+
+/** A query parameter that may stand once. @throws StepcastError `invalid_request` */
+export function single(query: Record<string, unknown>, name: string): string | undefined {
+  const value = query[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalid(`/${name}`, 'must be given once, as text');
+}
+
+function invalid(path: string, message: string): StepcastError {
+  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
+}

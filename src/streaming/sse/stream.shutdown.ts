@@ -1,0 +1,17 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Subject } from 'rxjs';
+
+/**
+ * Ends all streams when the application shuts down: after the engine has told its last events, before the server waits
+ * for its connections, which open streams would keep for ever (P16).
+ */
+@Injectable()
+export class StreamShutdown implements BeforeApplicationShutdown {
+  readonly begun$ = new Subject<void>();
+  begun = false;
+
+  beforeApplicationShutdown(): void {
+    this.begun = true;
+    this.begun$.next();
+  }
+}

@@ -87,7 +87,6 @@ export const WORKFLOW_DEFINITION_SCHEMA: JsonObject = {
     },
     Step: {
       type: 'object',
-      required: ['type'],
       discriminator: { propertyName: 'type' },
       oneOf: ['AgentStep', 'SequentialStep', 'ParallelStep', 'ConditionalStep', 'RetryStep', 'IterationStep', 'InputStep'].map(ref),
     },

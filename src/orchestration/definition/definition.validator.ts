@@ -104,7 +104,7 @@ class TreeCheck {
     if (!isObject(definition)) return [];
     this.jsonSchema(definition.inputSchema, memberPath(path, 'inputSchema'));
     this.stepList(definition.steps, memberPath(path, 'steps'), 1);
-    if (this.steps > LIMITS.steps) this.add(memberPath(path, 'steps'), `has ${this.steps} steps in all; at most ${LIMITS.steps} are allowed`);
+    if (this.steps > LIMITS.steps) this.add(memberPath(path, 'steps'), `has more than ${LIMITS.steps} steps in all; split the workflow`);
     for (const check of this.later) check();
     return this.faults;
   }

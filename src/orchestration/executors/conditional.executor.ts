@@ -1,8 +1,9 @@
-import { concat, defer, EMPTY, from, mergeMap, type Observable, of } from 'rxjs';
+import { concat, defer, EMPTY, mergeMap, type Observable, of } from 'rxjs';
 import { type ConditionalStep, type Step } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
 import { evaluateCondition } from '../definition/expression.js';
 import { type StepScope } from '../run/step.scope.js';
+import { untilHalt } from './until-halt.js';
 import { type RunStep, type StepExecutor } from './step.executor.js';
 
 /**
@@ -12,7 +13,7 @@ import { type RunStep, type StepExecutor } from './step.executor.js';
 export class ConditionalExecutor implements StepExecutor<ConditionalStep> {
   execute(scope: StepScope<ConditionalStep>, run: RunStep): Observable<EventDraft> {
     const chosen = this.chosenBefore(scope);
-    const choice = chosen === undefined ? defer(() => from(this.decide(scope))) : of(chosen);
+    const choice = chosen === undefined ? untilHalt(() => this.decide(scope), scope.cancel) : of(chosen);
     return choice.pipe(mergeMap((taken) => this.follow(scope, taken, chosen !== undefined, run)));
   }
 

@@ -12,7 +12,7 @@ export class InputExecutor implements StepExecutor<InputStep> {
     return new Observable((subscriber) => {
       const { prompt, schema, name } = scope.step;
       const data: EventData['input_required'] = {};
-      if (prompt !== undefined) data.prompt = String(resolveTemplate(prompt, scope.context));
+      if (prompt !== undefined) data.prompt = promptOf(prompt, scope);
       if (schema !== undefined) data.schema = schema;
       subscriber.next({ type: 'input_required', step: scope.info('waiting'), data, message: data.prompt ?? `${name} waits for input` });
       const check = schema === undefined ? () => [] : compileSchema(schema);
@@ -31,4 +31,9 @@ export class InputExecutor implements StepExecutor<InputStep> {
       };
     });
   }
+}
+
+function promptOf(prompt: string, scope: StepScope<InputStep>): string {
+  const filled = resolveTemplate(prompt, scope.context);
+  return typeof filled === 'string' ? filled : JSON.stringify(filled);
 }

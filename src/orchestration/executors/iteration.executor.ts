@@ -1,9 +1,10 @@
-import { concat, defer, EMPTY, filter, from, mergeMap, type Observable, of, repeat } from 'rxjs';
+import { concat, defer, EMPTY, filter, mergeMap, type Observable, of, repeat } from 'rxjs';
 import { type IterationStep } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
 import { evaluateCondition } from '../definition/expression.js';
 import { type StepScope } from '../run/step.scope.js';
+import { untilHalt } from './until-halt.js';
 import { type RunStep, type StepExecutor } from './step.executor.js';
 
 /**
@@ -31,7 +32,7 @@ export class IterationExecutor implements StepExecutor<IterationStep> {
       return concat(started, run(child), completed);
     });
     /** Emits once where another round is due. */
-    const another = () => defer(() => from(isDone(scope, iteration))).pipe(filter((done) => !done));
+    const another = () => untilHalt(() => isDone(scope, iteration), scope.cancel).pipe(filter((done) => !done));
     const rounds = round.pipe(repeat({ delay: another }));
 
     return concat(
@@ -47,7 +48,6 @@ export class IterationExecutor implements StepExecutor<IterationStep> {
 async function isDone(scope: StepScope<IterationStep>, iteration: number): Promise<boolean> {
   const { maxIterations, until } = scope.step;
   await scope.run.pace.next();
-  if (scope.cancel.halt) throw scope.cancel.halt;
   if (iteration >= maxIterations) return true;
   if (until === undefined) return false;
   return typeof until === 'string' ? evaluateCondition(until, scope.context) : until(scope.context);

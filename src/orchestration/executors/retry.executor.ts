@@ -21,6 +21,7 @@ export class RetryExecutor implements StepExecutor<RetryStep> {
     // A crash came in the middle of the retries: it uses up no attempt, and of a delay only the rest is waited.
     const inDelay = recall.peek(id)?.status === 'retrying';
     const left = inDelay ? Math.min(before.delayMs, before.since + before.delayMs - clock.now()) : 0;
+    if (inDelay) recall.discard(id);
     return concat(wait(left, scope.cancel), defer(() => attemptFrom(before.attempt + 1, scope, run)));
   }
 }

@@ -23,13 +23,14 @@ export class InputDesk {
    */
   answer(stepId: string | undefined, value: JsonValue): void {
     const ids = [...this.waiting.keys()];
-    if (ids.length === 0) throw new StepcastError('not_waiting', 'no step of this execution waits for input');
+    const [first] = ids;
+    if (first === undefined) throw new StepcastError('not_waiting', 'no step of this execution waits for input');
     if (stepId === undefined && ids.length > 1) {
       throw new StepcastError('invalid_request', `several steps wait for input; name one as stepId: ${ids.join(', ')}`, {
         faults: [{ path: '/stepId', message: `is required; waiting are ${ids.join(', ')}` }],
       });
     }
-    const id = stepId ?? (ids[0] as string);
+    const id = stepId ?? first;
     const step = this.waiting.get(id);
     if (!step) throw new StepcastError('not_waiting', `step ${id} does not wait for input; waiting: ${ids.join(', ')}`);
     const faults = step.check(value);

@@ -58,7 +58,7 @@ export class StepScope<S extends Step = Step> {
     const { step, place } = this;
     const info: StepInfo = { id: this.id, name: step.name, type: step.type, index: place.index, total: place.total, attempt: this.attempt, iteration: place.iteration, status };
     if (place.parallelTotal !== undefined) {
-      info.parallelIndex = place.parallelIndex as number;
+      info.parallelIndex = place.parallelIndex;
       info.parallelTotal = place.parallelTotal;
     }
     if (durationMs !== undefined) info.durationMs = durationMs;

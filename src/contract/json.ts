@@ -59,3 +59,20 @@ export function canonicalJson(value: JsonValue): string {
   const members = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as JsonValue)}`);
   return `{${members.join(',')}}`;
 }
+
+/** Whether a value's JSON has about `limit` characters at most; looks no further than that. */
+export function isShort(value: JsonValue, limit: number): boolean {
+  return rest(value, limit) >= 0;
+}
+
+/** What `value` leaves of `limit` characters; negative where they do not do. */
+function rest(value: JsonValue, limit: number): number {
+  if (typeof value === 'string') return limit - value.length - 2;
+  if (value === null || typeof value !== 'object') return limit - 5;
+  let left = limit - 2;
+  for (const [key, member] of Object.entries(value)) {
+    left = rest(member as JsonValue, left - (Array.isArray(value) ? 1 : key.length + 4));
+    if (left < 0) break;
+  }
+  return left;
+}

@@ -71,7 +71,7 @@ describe('a schema that is none', () => {
     ['unknown types and keywords of the wrong type', { properties: { a: { type: 'strin' }, 'b/c': { minimum: 'x' } }, required: 'a' }, ['/properties/a/type', '/properties/b~1c/minimum', '/required']],
     ['an unknown dialect', { $schema: 'http://json-schema.org/draft-04/schema#' }, ['/$schema']],
     ['an asynchronous one', { $async: true }, ['/$async']],
-    ['an asynchronous part', { properties: { a: { $async: true } } }, ['']],
+    ['an asynchronous part', { properties: { a: { $async: true, type: 'string' } } }, ['']],
     ['a reference to elsewhere', { properties: { a: { $ref: 'https://example.com/a.json' } } }, ['/properties/a/$ref']],
     ['a reference to nothing', { allOf: [{ $ref: '#/$defs/no' }], $defs: { yes: true } }, ['/allOf/0/$ref']],
     ['patterns that are not valid', { pattern: '(', patternProperties: { '[': true }, $defs: { a: { items: { pattern: '(?=x)' } } } }, ['/pattern', '/patternProperties/[', '/$defs/a/items/pattern']],
@@ -100,10 +100,10 @@ describe('a schema that is none', () => {
 
 describe('schemas of strangers', () => {
   it('see nothing of one another', () => {
-    expect(checkSchema({ $id: 'urn:mine', $defs: { a: { $id: 'urn:part', type: 'string' } } })).toEqual([]);
-    expect(checkSchema({ $ref: 'urn:mine' })).toHaveLength(1);
-    expect(checkSchema({ $ref: 'urn:part' })).toHaveLength(1);
-    expect(checkSchema({ $id: 'urn:mine', type: 'number' })).toEqual([]);
+    expect(checkSchema({ $id: 'urn:example:mine', $defs: { a: { $id: 'urn:example:part', type: 'string' } } })).toEqual([]);
+    expect(checkSchema({ $ref: 'urn:example:mine' })).toHaveLength(1);
+    expect(checkSchema({ $ref: 'urn:example:part' })).toHaveLength(1);
+    expect(checkSchema({ $id: 'urn:example:mine', type: 'number' })).toEqual([]);
     expect(checkSchema({ $id: 'https://json-schema.org/draft/2020-12/schema', type: 'number' })).toEqual([]);
   });
 

@@ -9,6 +9,7 @@
 import { catchError, concat, defer, EMPTY, finalize, type Observable, of, throwError } from 'rxjs';
 import { isComposite, type Step, type StepType } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
+import { isShort } from '../../contract/json.js';
 import { type StepState } from '../../contract/state.js';
 import { CancelScope, Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
@@ -21,6 +22,9 @@ import { ParallelExecutor } from './parallel.executor.js';
 import { RetryExecutor } from './retry.executor.js';
 import { SequentialExecutor } from './sequential.executor.js';
 import { type RunStep, type StepExecutor } from './step.executor.js';
+
+/** Characters of JSON up to which `step_started` tells the input: a text that goes to many steps would fill the log. */
+const MAX_TOLD_INPUT = 16 * 1024;
 
 const EXECUTORS = {
   agent: new AgentExecutor(),
@@ -62,7 +66,7 @@ function live(outer: StepScope, past: StepState | undefined): Observable<EventDr
     const data: { input?: StepScope['input'] } = {};
     try {
       const input = executor.resolveInput?.(scope);
-      if (input !== undefined) data.input = input;
+      if (input !== undefined && isShort(input, MAX_TOLD_INPUT)) data.input = input;
     } catch (error) {
       fault = error;
     }

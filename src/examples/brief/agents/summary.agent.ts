@@ -35,7 +35,7 @@ export class SummaryAgent implements AgentHandler<SummaryInput> {
       const sentence = oneLine(reading.text.slice(start, end));
       yield ctx.text(sentences.length === 0 ? sentence : ` ${sentence}`);
       sentences.push({ text: sentence, section, index });
-      yield ctx.progress(sentences.length / picked.length);
+      yield ctx.progress(sentences.length / picked.length, `${sentences.length} of ${picked.length} sentences`);
     }
     return {
       summary: sentences.map((sentence) => sentence.text).join(' '),

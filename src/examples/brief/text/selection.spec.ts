@@ -4,7 +4,7 @@ import { importanceOf, shortlist } from './importance.js';
 import { type SentenceReading } from './reading.js';
 import { pickNext } from './selection.js';
 
-const sentence = (terms: string[], given: Partial<SentenceReading> = {}): SentenceReading & { section: number } => ({
+const sentence = (terms: string[], given: Partial<SentenceReading & { section: number }> = {}): SentenceReading & { section: number } => ({
   section: 0, start: 0, end: 0, words: 15, sentiment: 0, patterns: 0, torn: false, terms: terms.map((lemma) => ({ lemma, form: lemma })), ...given,
 });
 const keyword = (term: string, score: number): Keyword => ({ term, score, count: 1 });

@@ -1,6 +1,9 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Params } from 'nestjs-pino';
 
+const INFO = 30;
+const SETUP_CONTEXTS: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
+
 /**
  * Logs as JSON lines. Requests are logged where they failed; credentials never are: neither the headers that carry them
  * nor the ticket in a URL.
@@ -13,6 +16,13 @@ export function loggerOptions(): Params {
       serializers: {
         req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url: withoutTicket(url), ...executionOf(url) }),
         res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+      },
+      hooks: {
+        /** Nest tells of each module and route it sets up: of no use to an operator, and in the way of what is. */
+        logMethod(args, log, level) {
+          const { context } = (args[0] ?? {}) as { context?: unknown };
+          if (level > INFO || !SETUP_CONTEXTS.has(context)) log.apply(this, args);
+        },
       },
       redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
     },

@@ -3,7 +3,7 @@
  * `all()` over a large output take hours, and `map(x, x + x)` a few times in a row takes all memory. The library
  * bounds the text of an expression, not its work. So every node of the parsed tree counts what it does:
  *
- * - one unit to be evaluated (some 100 ns), so every turn of `all`, `exists`, `map` and `filter` is counted;
+ * - one unit to be evaluated (a fraction of a microsecond), so every turn of `all`, `exists`, `map` and `filter` is counted;
  * - for `==`, `!=` and `in` the parts that are compared, for `+` and for functions the length of what they make, for
  *   text that functions read a part of its length, for `matches()` the text times the size of the pattern, and a lump
  *   for time zones, which are slow.
@@ -72,10 +72,7 @@ export function guard(root: ASTNode, visit: (node: ASTNode) => void): void {
   const walk = (node: ASTNode, observe?: Observer) => {
     visit(node);
     instrument(node, observe, ownCost(node));
-    if (node.op === 'rcall' && node.args[0] === 'matches' && ++patterns > MAX_PATTERNS) {
-      throw new Error(`it has more than ${MAX_PATTERNS} matches()`);
-    }
-    restrictCall(node);
+    if (node.op === 'rcall' && restrictMethod(node.args) && ++patterns > MAX_PATTERNS) throw new Error(`it has more than ${MAX_PATTERNS} matches()`);
     const observers = childCosts(node);
     childNodes(node).forEach((child, i) => walk(child, observers[Math.min(i, observers.length - 1)]));
   };
@@ -105,15 +102,15 @@ function childNodes(node: ASTNode): ASTNode[] {
   }
 }
 
-function restrictCall(node: ASTNode): void {
-  if (node.op !== 'rcall') return;
-  const [name, , args] = node.args;
+/** Whether the method is `matches()`, which is made to run under another name. */
+function restrictMethod(call: [string, ASTNode, ASTNode[]]): boolean {
+  const [name, , [pattern]] = call;
   if (name === 'json') throw new Error('json() is not available; outputs of steps are JSON already');
-  if (name !== 'matches' || args.length !== 1) return;
-  const pattern = args[0] as ASTNode;
+  if (name !== 'matches' || !pattern) return false;
   if (pattern.op !== 'value' || typeof pattern.args !== 'string') throw new Error('matches() takes its pattern as a literal text');
   linearPattern(pattern.args);
-  node.args[0] = LINEAR_MATCHES;
+  call[0] = LINEAR_MATCHES;
+  return true;
 }
 
 function instrument(node: ASTNode, observe: Observer | undefined, own: Observer | undefined): void {
@@ -152,9 +149,9 @@ function childCosts(node: ASTNode): (Observer | undefined)[] {
       return [(value) => (first = value), (value) => compare(first, value)];
     }
     case 'rcall':
-      return [node.args[0] === 'join' ? spendJoin : spendText];
+      return [node.args[0] === 'join' ? spendJoin : spendReading];
     case 'call':
-      return [node.args[0] === 'duration' ? refuseLongText : spendText];
+      return [node.args[0] === 'duration' ? refuseLongText : spendReading];
     default:
       return [undefined];
   }
@@ -165,8 +162,10 @@ function lengthOf(value: unknown): number {
   return Array.isArray(value) || value instanceof Uint8Array ? value.length : 0;
 }
 
-function spendText(value: unknown): void {
+/** Functions read texts, and `all()` and its like list the keys of maps. */
+function spendReading(value: unknown): void {
   if (typeof value === 'string' || value instanceof Uint8Array) spend(lengthOf(value));
+  else if (value instanceof Map) spend(value.size / CHARACTERS_PER_UNIT);
 }
 
 function spendJoin(list: unknown): void {

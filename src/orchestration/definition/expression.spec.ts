@@ -120,8 +120,9 @@ describe('an expression cannot block or fill the process', () => {
     '[1,2,3,4,5,6,7,8,9].all(a, [1,2,3,4,5,6,7,8,9].all(b, input.text.split("").size() > 0))',
     'input.many.all(x, input.text.contains("b") || true)',
     'input.text.matches("(a?){100}b")',
+    'input.many.all(x, input.map.exists(k, true))',
     'input.many.all(x, timestamp("2026-01-01T00:00:00Z").getHours("Europe/Berlin") == 1)',
-  ])('%s', (source) => expect(failure(source, { many, copy: [...many], text })).toMatch(/too much work/));
+  ])('%s', (source) => expect(failure(source, { many, copy: [...many], text, map: Object.fromEntries(many.map((i) => [`k${i}`, i])) })).toMatch(/too much work/));
 
   it('not with long texts for functions that read them by backtracking', () => {
     expect(failure('duration(input) > duration("1h")', '1'.repeat(50_000))).toMatch(/at most 64 characters/);
@@ -134,7 +135,9 @@ describe('an expression cannot block or fill the process', () => {
   });
 
   it('converts only what is read', () => {
-    const results = { a: { ok: true }, get b(): JsonValue { throw new Error('was read'); } };
-    expect(evaluateCondition('steps.a.output.ok', { input: null, previous: null, results })).toBe(true);
+    const unread: JsonValue[] = Object.defineProperty([], 0, { enumerable: true, get: () => { throw new Error('was read'); } });
+    const results = { a: { ok: true, more: unread }, b: unread };
+    expect(evaluateCondition('steps.a.output.ok && size(steps) == 2', { input: unread, previous: null, results })).toBe(true);
+    expect(failure('size(input) == 1', unread)).toMatch(/was read/);
   });
 });

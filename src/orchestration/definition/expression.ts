@@ -23,8 +23,11 @@ export interface CompiledExpression {
 const LIMITS = { maxAstNodes: 1000, maxDepth: 50, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 8 };
 
 /** Bounded by the characters of the expressions. */
-const compiled = new LruCache<CompiledExpression>(256 * 1024);
+const compiled = new LruCache<CompiledExpression>(128 * 1024);
 
+/** The library remembers every name of a function that it has looked for, known or not: after so many refused characters it starts anew. */
+const MAX_REFUSED = 64 * 1024;
+let refused = 0;
 let environment = createEnvironment();
 
 function createEnvironment(): Environment {
@@ -51,10 +54,16 @@ export function compileExpression(source: string): CompiledExpression {
     compiled.set(source, expression);
     return expression;
   } catch (error) {
-    // The library remembers every function name it has looked for, known or not.
-    environment = createEnvironment();
+    if ((refused += source.length) > MAX_REFUSED) forget();
     throw failure(source, 'is not valid', error);
   }
+}
+
+/** What is compiled goes too, or it would hold on to the environment it came from. */
+function forget(): void {
+  refused = 0;
+  compiled.clear();
+  environment = createEnvironment();
 }
 
 /** @throws StepcastError `expression_failed`: not valid, a missing key, a wrong type, too much work, or an answer that is neither true nor false. */

@@ -16,7 +16,7 @@ import { type JsonValue } from '../../contract/json.js';
 export class CelMap<Source = unknown> extends Map<string, unknown> {
   private names: string[] | undefined;
 
-  constructor(private readonly source: Readonly<Record<string, Source>>, private readonly convert: (value: Source) => unknown) {
+  constructor(private readonly source: Readonly<Record<string, Source>>, private readonly convert: (value: Source, key: string) => unknown) {
     super();
   }
 
@@ -31,7 +31,7 @@ export class CelMap<Source = unknown> extends Map<string, unknown> {
   override get(key: string): unknown {
     if (!super.has(key)) {
       if (!this.has(key)) return undefined;
-      super.set(key, this.convert(this.source[key] as Source));
+      super.set(key, this.convert(this.source[key] as Source, key));
     }
     return super.get(key);
   }
@@ -55,16 +55,17 @@ export class CelMap<Source = unknown> extends Map<string, unknown> {
 }
 Object.defineProperty(CelMap.prototype, 'constructor', { value: Map });
 
-export function toCel(value: JsonValue): unknown {
+function toCel(value: JsonValue): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (value === null || typeof value !== 'object') return value;
-  return Array.isArray(value) ? value.map(toCel) : new CelMap(value, toCel);
+  return Array.isArray(value) ? value.map(toCel) : new CelMap<JsonValue>(value, toCel);
 }
 
-/** The variables of an expression. */
-export function celVariables(context: StepContext): { input: unknown; steps: unknown } {
-  return {
-    input: toCel(context.input),
-    steps: new CelMap(context.results, (output) => new CelMap({ output }, toCel)),
-  };
+/** The variables of an expression, `input` and `steps`. */
+export function celVariables({ input, results }: StepContext): CelMap {
+  return new CelMap<unknown>({ input, steps: results }, (value, name) => (name === 'steps' ? new CelMap(results, celStep) : toCel(value as JsonValue)));
+}
+
+function celStep(output: JsonValue): CelMap<JsonValue> {
+  return new CelMap({ output }, toCel);
 }

@@ -29,7 +29,7 @@ describe('the fingerprint of a workflow', () => {
   });
 
   it.each<[string, Parameters<typeof changed>[0]]>([
-    ['descriptions', (definition, { a, b, d }) => Object.assign(definition, { description: 'x' }, [a, b, d].map((step) => Object.assign(step as Step, { description: 'y' })) && {})],
+    ['descriptions', (definition, { a, b, d }) => [definition, a, b, d].map((described) => Object.assign(described as object, { description: 'y' }))],
     ['streaming', (definition) => (definition.streaming = { enabled: false })],
     ['the schema of the input', (definition) => (definition.inputSchema = { type: 'object' })],
     ['the body of a function', (_definition, { c, q }) => [Object.assign(c as Step, { agent: () => 2 }), Object.assign(q as Step, { when: () => false })]],

@@ -118,6 +118,13 @@ describe('schemas of strangers', () => {
     expect(faultsOf({ $ref: '#/$defs/d0', $defs }, 'x', '/input')).toEqual([{ path: '/input', message: expect.stringContaining('could not be checked') }]);
   });
 
+  it('are stopped where they refer to themselves without end', () => {
+    const endless: JsonValue[] = [{ $ref: '#' }, { $dynamicRef: '#' }, { $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } }, $ref: '#/$defs/a' }];
+    for (const schema of endless) {
+      expect(faultsOf(schema, 1, '/input')).toEqual([{ path: '/input', message: expect.stringContaining('without end') }]);
+    }
+  });
+
   it('are stopped where every item is compared with every other', () => {
     const items = Array.from({ length: 40_000 }, (_, i) => ({ i }));
     expect(faultsOf({ uniqueItems: true }, items)).toEqual([{ path: '', message: expect.stringContaining('could not be checked') }]);

@@ -130,17 +130,20 @@ function compile(schema: JsonValue, dialect: Dialect): Checked {
     return { faults: [compileFault(schema, error as Error)] };
   }
   if (!compiled) return { faults: [{ path: '', message: 'takes too long to compile; make it smaller' }] };
-  const validate = compiled.value;
-  return {
-    check: (value, path = '') => {
-      const done = withinTime(CHECK_MS, () => validate(value));
-      if (!done) {
-        forgetPatterns();
-        return [{ path, message: `could not be checked against its JSON Schema within ${CHECK_MS} ms; send less, or simplify the schema` }];
-      }
-      return done.value ? [] : toFaults(validate.errors, path);
-    },
-  };
+  return { check: (value, path = '') => run(compiled.value, value, path) };
+}
+
+function run(validate: ValidateFunction, value: unknown, path: string): Fault[] {
+  let done: { value: boolean } | undefined;
+  try {
+    done = withinTime(CHECK_MS, () => validate(value));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [{ path, message: 'could not be checked, as its JSON Schema refers to itself without end' }];
+  }
+  if (done) return done.value ? [] : toFaults(validate.errors, path);
+  forgetPatterns();
+  return [{ path, message: `could not be checked against its JSON Schema within ${CHECK_MS} ms; send less, or simplify the schema` }];
 }
 
 function compileFault(schema: JsonValue, error: Error): Fault {

@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { type InputStep } from '../../contract/definition.js';
 import { type EventData, type EventDraft } from '../../contract/events.js';
 import { compileSchema } from '../definition/input.validator.js';
-import { resolveTemplate } from '../definition/template.js';
+import { resolveText } from '../definition/template.js';
 import { type StepScope } from '../run/step.scope.js';
 import { type StepExecutor } from './step.executor.js';
 
@@ -12,7 +12,7 @@ export class InputExecutor implements StepExecutor<InputStep> {
     return new Observable((subscriber) => {
       const { prompt, schema, name } = scope.step;
       const data: EventData['input_required'] = {};
-      if (prompt !== undefined) data.prompt = promptOf(prompt, scope);
+      if (prompt !== undefined) data.prompt = resolveText(prompt, scope.context);
       if (schema !== undefined) data.schema = schema;
       subscriber.next({ type: 'input_required', step: scope.info('waiting'), data, message: data.prompt ?? `${name} waits for input` });
       const check = schema === undefined ? () => [] : compileSchema(schema);
@@ -31,9 +31,4 @@ export class InputExecutor implements StepExecutor<InputStep> {
       };
     });
   }
-}
-
-function promptOf(prompt: string, scope: StepScope<InputStep>): string {
-  const filled = resolveTemplate(prompt, scope.context);
-  return typeof filled === 'string' ? filled : JSON.stringify(filled);
 }

@@ -3,9 +3,9 @@ import 'reflect-metadata';
 import { type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validate, type ValidationError } from 'class-validator';
-import { targetConstructorToSchema } from 'class-validator-jsonschema';
+import { targetConstructorToSchema, validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { type Fault } from '../../contract/errors.js';
-import { type JsonValue } from '../../contract/json.js';
+import { type JsonObject, type JsonValue } from '../../contract/json.js';
 import { compileSchema } from '../definition/input.validator.js';
 
 export interface InputRules {
@@ -17,8 +17,26 @@ export interface InputRules {
 export function inputRules(input: Type<object> | JsonValue | undefined): InputRules {
   if (input === undefined) return { schema: undefined, check: () => [] };
   if (typeof input !== 'function') return { schema: input, check: compileSchema(input) };
-  const schema = targetConstructorToSchema(input, { refPointerPrefix: '#/$defs/', classValidatorMetadataStorage: getMetadataStorage() });
-  return { schema: JSON.parse(JSON.stringify(schema)) as JsonValue, check: (value) => checkClass(input, value) };
+  return { schema: schemaOf(input), check: (value) => checkClass(input, value) };
+}
+
+/** The JSON Schema of a class, with those of the classes it refers to in `$defs`. */
+function schemaOf(type: Type<object>): JsonValue {
+  const options = { refPointerPrefix: '#/$defs/', classValidatorMetadataStorage: getMetadataStorage() };
+  const schema = JSON.parse(JSON.stringify(targetConstructorToSchema(type, options))) as JsonObject;
+  const known = JSON.parse(JSON.stringify(validationMetadatasToSchemas(options))) as JsonObject;
+  const $defs: JsonObject = {};
+  const pending = [...referencesIn(schema)];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (name in $defs || !known[name]) continue;
+    $defs[name] = known[name];
+    pending.push(...referencesIn(known[name]));
+  }
+  return Object.keys($defs).length ? { ...schema, $defs } : schema;
+}
+
+function referencesIn(schema: JsonValue): string[] {
+  return [...JSON.stringify(schema).matchAll(/"\$ref":"#\/\$defs\/([^"]+)"/g)].map(([, name]) => name as string);
 }
 
 async function checkClass(type: Type<object>, value: JsonValue): Promise<Fault[]> {

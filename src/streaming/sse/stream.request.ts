@@ -1,7 +1,6 @@
 /** What a reader asks of a stream, from its header and query; anything that makes no sense is a 400 before the first byte (P14). */
 import { StepcastError } from '../../contract/errors.js';
 import { EVENT_TYPES, type EventType, isEventType } from '../../contract/events.js';
-import { type HttpRequest } from '../http/http.types.js';
 import { type FrameView, viewOf } from './frames.js';
 
 /** Where to begin: after a cursor, at the live end, with the last `count` events, or with the first. */
@@ -16,7 +15,7 @@ export interface StreamRequest {
 const WHOLE_NUMBER = /^\d{1,15}$/;
 
 /** @throws StepcastError `invalid_cursor`, `invalid_request` */
-export function parseStreamRequest(request: Pick<HttpRequest, 'headers' | 'query'>): StreamRequest {
+export function parseStreamRequest(request: { headers: Record<string, string | string[] | undefined>; query: Record<string, unknown> }): StreamRequest {
   const query = (name: string) => single(request.query, name);
   const heartbeat = query('heartbeat') ?? 'comment';
   if (heartbeat !== 'comment' && heartbeat !== 'event') throw invalid('/heartbeat', 'must be "comment" or "event"');

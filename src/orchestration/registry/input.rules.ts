@@ -28,9 +28,10 @@ function schemaOf(type: Type<object>): JsonValue {
   const $defs: JsonObject = {};
   const pending = [...referencesIn(schema)];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    if (name in $defs || !known[name]) continue;
-    $defs[name] = known[name];
-    pending.push(...referencesIn(known[name]));
+    const referred = known[name];
+    if (name in $defs || referred === undefined) continue;
+    $defs[name] = referred;
+    pending.push(...referencesIn(referred));
   }
   return Object.keys($defs).length ? { ...schema, $defs } : schema;
 }

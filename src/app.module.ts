@@ -6,6 +6,7 @@ import { BRIEF_PROVIDERS } from './examples/brief/brief.providers.js';
 import { HealthController } from './health.controller.js';
 import { loggerOptions } from './logging.js';
 import { MetricsController } from './metrics.controller.js';
+import { PageController } from './page.controller.js';
 import { StreamingModule } from './streaming/streaming.module.js';
 
 @Module({})
@@ -14,7 +15,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [LoggerModule.forRoot(loggerOptions()), StreamingModule.forRoot(config.streaming)],
-      controllers: [HealthController, MetricsController],
+      controllers: [HealthController, MetricsController, PageController],
       providers: [...BRIEF_PROVIDERS],
     };
   }

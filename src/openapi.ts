@@ -1,17 +1,41 @@
+/** The OpenAPI document of the service. What its routes say of themselves is in streaming/openapi/. */
+import { readFileSync } from 'node:fs';
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { addStreamingComponents } from './streaming/openapi/components.js';
 
-/** The OpenAPI document at `/docs-json`, and a page that shows it at `/docs`. */
+const DESCRIPTION = `Runs AI workflows and streams every step of them.
+
+Every execution is a durable, numbered log of events. Whoever connects before, during or after the run reads the same log, and resumes it at any event.
+
+**Users.** Every route but those of health needs a user: \`X-API-Key: <key>\` or \`Authorization: Bearer <JWT>\`; streams also take a ticket, for browsers. What belongs to another user answers 404, as if it did not exist; an admin sees all.
+
+**Streams.** Server-sent events, one JSON object each: a frame is \`event: <type>\`, \`id: <seq>\` and one \`data\` line. Cut off, a reader sends the last id it was sent as \`Last-Event-ID\` and is sent every event after it. The terminal event ends the response; connecting after it answers 204. Silence is broken by a heartbeat.
+
+**Errors.** \`application/problem+json\` (RFC 9457) with a \`code\` of a closed list, and what is wrong with an input in \`errors\`. A stream that cannot begin is refused before its first byte; what goes wrong later is an event.
+
+**Limits.** Every answer to a user tells in \`RateLimit\` what is left; above the limit it is 429 with \`Retry-After\`.`;
+
+const TAGS: Record<string, string> = {
+  workflows: 'What can be run: the workflows of the service, and the definitions that the user has stored.',
+  executions: 'Runs of workflows: start, look at, cancel and answer them.',
+  streams: 'Events as they happen, over server-sent events.',
+  health: 'For those that watch the process and route to it; needs no user.',
+  metrics: 'For Prometheus.',
+};
+
+/** The document at `/docs-json`, and a page that shows it at `/docs`. */
 export function serveDocs(app: INestApplication): OpenAPIObject {
   const document = buildDocument(app);
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json' });
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml', customSiteTitle: 'Stepcast API', swaggerOptions: { defaultModelsExpandDepth: 0 } });
   return document;
 }
 
+/** The document is OpenAPI 3.2, the first version that can describe what a stream consists of. */
 export function buildDocument(app: INestApplication): OpenAPIObject {
-  const config = new DocumentBuilder().setTitle('Stepcast').setDescription('Runs AI workflows and streams every step of them.').setVersion('1')
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
-    .build();
-  return SwaggerModule.createDocument(app, config);
+  const { version, license } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string; license: string };
+  const builder = new DocumentBuilder().setOpenAPIVersion('3.2.0').setTitle('Stepcast').setDescription(DESCRIPTION).setVersion(version)
+    .setLicense(license, `https://spdx.org/licenses/${license}.html`).addServer('/', 'This service');
+  for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
+  return addStreamingComponents(SwaggerModule.createDocument(app, builder.build()));
 }

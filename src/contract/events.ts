@@ -38,7 +38,8 @@ export interface Usage {
 }
 
 export type OutputKind = 'text' | 'reasoning' | 'tool_input' | 'data';
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Types of event, and what the `data` of each holds. */
 export interface EventData {

@@ -19,7 +19,11 @@ const MAX_DEPTH = 200;
  *
  * @throws NotJsonError for BigInt, functions, symbols, cycles and nesting deeper than 200.
  */
-export function toJson(value: unknown, path = '', depth = 0): JsonValue {
+export function toJson(value: unknown): JsonValue {
+  return copyOf(plainOf(value, ''), '', 0);
+}
+
+function copyOf(value: unknown, path: string, depth: number): JsonValue {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -38,18 +42,31 @@ export function toJson(value: unknown, path = '', depth = 0): JsonValue {
   }
   if (value === null) return null;
   if (depth > MAX_DEPTH) throw new NotJsonError(path, 'nested too deep or in a circle');
-  if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${path}/${i}`, depth + 1));
-  const { toJSON } = value as { toJSON?: unknown };
-  if (typeof toJSON === 'function') return toJson((toJSON as () => unknown).call(value), path, depth + 1);
+  // Array.from, and not map, which would leave holes as they are.
+  if (Array.isArray(value)) return Array.from(value, (item, i) => copyOf(plainOf(item, String(i)), memberPath(path, i), depth + 1));
   const copy: JsonObject = {};
-  for (const [key, member] of Object.entries(value as object)) {
+  for (const [key, given] of Object.entries(value as object)) {
+    const member = plainOf(given, key);
     if (member === undefined) continue;
-    const json = toJson(member, `${path}/${key}`, depth + 1);
+    const json = copyOf(member, memberPath(path, key), depth + 1);
     // A plain assignment of `__proto__` would set the prototype instead of a member.
     if (key === '__proto__') Object.defineProperty(copy, key, { value: json, enumerable: true, configurable: true, writable: true });
     else copy[key] = json;
   }
   return copy;
+}
+
+/** What JSON looks at in the place of a value: what its `toJSON` gives, and what is in a box such as `new String('a')`. */
+function plainOf(value: unknown, key: string): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  const { toJSON } = value as { toJSON?: unknown };
+  const given: unknown = typeof toJSON === 'function' ? (toJSON as (key: string) => unknown).call(value, key) : value;
+  return given instanceof String || given instanceof Number || given instanceof Boolean || given instanceof BigInt ? given.valueOf() : given;
+}
+
+/** The JSON Pointer (RFC 6901) of a member or an item, given that of what it is in. */
+export function memberPath(path: string, key: string | number): string {
+  return `${path}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** JSON text with the members of every object in one order, so that equal values give equal texts. */
@@ -71,7 +88,7 @@ function rest(value: JsonValue, limit: number): number {
   if (value === null || typeof value !== 'object') return limit - 5;
   let left = limit - 2;
   for (const [key, member] of Object.entries(value)) {
-    left = rest(member as JsonValue, left - (Array.isArray(value) ? 1 : key.length + 4));
+    left = rest(member, left - (Array.isArray(value) ? 1 : key.length + 4));
     if (left < 0) break;
   }
   return left;

@@ -108,7 +108,8 @@ export function applyEvent(state: ExecutionState, event: ExecutionEvent): void {
 }
 
 function applyStepEvent(state: ExecutionState, event: ExecutionEvent, info: StepInfo): void {
-  const step = (state.steps[info.id] ??= newStep(info));
+  // Own members only: a step may be called `constructor`.
+  const step = (Object.hasOwn(state.steps, info.id) && state.steps[info.id]) || (state.steps[info.id] = newStep(info));
   step.attempt = info.attempt;
   step.iteration = info.iteration;
   switch (event.type) {
@@ -159,23 +160,21 @@ function applyStepEvent(state: ExecutionState, event: ExecutionEvent, info: Step
   state.status = statusOf(state);
 }
 
-/** An execution waits when every leaf that is active waits for a person. */
+/** An execution waits when every leaf that is active waits for a person, and nothing is about to be tried again. */
 function statusOf(state: ExecutionState): ExecutionStatus {
   if (state.status !== 'running' && state.status !== 'waiting') return state.status;
   let waiting = false;
   for (const id of state.activeSteps) {
     const step = state.steps[id] as StepState;
     if (step.status === 'waiting') waiting = true;
-    else if (!isComposite(step.type)) return 'running';
+    // One that is about to be tried again goes on by itself, even where nothing of it is active.
+    else if (step.status === 'retrying' || !isComposite(step.type)) return 'running';
   }
   return waiting ? 'waiting' : 'running';
 }
 
-function newStep(info: StepInfo): StepState {
-  return {
-    id: info.id, name: info.name, type: info.type, status: 'pending', attempt: info.attempt, iteration: info.iteration,
-    progress: 0, text: '', reasoning: '',
-  };
+function newStep({ id, name, type, attempt, iteration }: Pick<StepInfo, 'id' | 'name' | 'type' | 'attempt' | 'iteration'>): StepState {
+  return { id, name, type, status: 'pending', attempt, iteration, progress: 0, text: '', reasoning: '' };
 }
 
 function activate(state: ExecutionState, id: string): void {
@@ -203,10 +202,7 @@ function voidOutput(step: StepState): void {
 /** Back to before its start, but for the number of attempts it has had. */
 function reset(state: ExecutionState, step: StepState): void {
   leave(state, step.id);
-  state.steps[step.id] = {
-    id: step.id, name: step.name, type: step.type, status: 'pending', attempt: step.attempt, iteration: step.iteration,
-    progress: 0, text: '', reasoning: '',
-  };
+  state.steps[step.id] = newStep(step);
 }
 
 function finish(state: ExecutionState, status: ExecutionStatus, timestamp: string): void {
@@ -217,10 +213,10 @@ function finish(state: ExecutionState, status: ExecutionStatus, timestamp: strin
   state.activeSteps = [];
 }
 
-function addUsage(sum: Usage, more: Usage | undefined): void {
-  if (!more) return;
+/** Adds to `sum`; what is no number is left out, or it would spoil the sum for good. */
+export function addUsage(sum: Usage, more: Usage | undefined): void {
   for (const key of ['inputTokens', 'outputTokens', 'totalTokens', 'costUsd'] as const) {
-    const value = more[key];
-    if (value !== undefined) sum[key] = (sum[key] ?? 0) + value;
+    const value = more?.[key];
+    if (Number.isFinite(value)) sum[key] = (sum[key] ?? 0) + (value as number);
   }
 }

@@ -83,12 +83,12 @@ export function followLog(log: Log, tails: TailRegistry, id: string, after: numb
         seen = tail.lastSeq;
         const page = await readPage(cursor, PAGE);
         if (subscriber.closed) return;
-        if (page) deliver(page);
-        else if (tail.lastSeq === seen) {
-          // Nothing to read, and nothing came by while reading: asleep until woken, or at the end already.
+        if (!page) {
+          // Asleep until woken, or at the end already.
           if (cursor === after && after > 0 && (await readPage(after - 1, { limit: 1 }))?.terminal) subscriber.complete();
           return;
         }
+        deliver(page);
         await nextTurn();
       }
     };
@@ -109,7 +109,7 @@ export function followLog(log: Log, tails: TailRegistry, id: string, after: numb
         () => {
           pumping = false;
           tail.letGo();
-          // A batch that came while the last promise settled found the pump still busy.
+          // What came while the journal was being asked, or the last promise settled, found the pump still busy.
           if (!subscriber.closed && tail.lastSeq > Math.max(cursor, seen)) wake();
         },
         (error: unknown) => subscriber.error(error),

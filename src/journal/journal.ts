@@ -52,7 +52,10 @@ export abstract class Journal {
   abstract isPending(id: string): boolean;
   /** Resolves when all that was appended before is committed; rejects with `journal_unavailable` where that fails. */
   abstract flushed(): Promise<void>;
-  /** Resolves when appended events can be committed again; at once while all is well. For engines to hold back on. */
+  /**
+   * Nothing while all is well; else resolves when appended events can be committed again, which after `close` is never.
+   * For engines to hold back on.
+   */
   abstract whenWritable(): Promise<void> | undefined;
 
   abstract find(id: string): Promise<ExecutionRecord | undefined>;
@@ -84,7 +87,8 @@ export abstract class Journal {
   /**
    * Past and then live events after `after`, in order, without a seam; completes after the terminal event. Late, live
    * and resumed readers all come through here. `ready` lets a reader hold the flow back: nothing is kept for it
-   * meanwhile but its cursor.
+   * meanwhile but its cursor. While the journal cannot be read it waits, when the journal closes it completes, and
+   * where there is no such execution it fails with `not_found`.
    */
   follow(id: string, after: number, ready?: ReadyGate): Observable<EventBatch> {
     return followLog(this, this.tails, id, after, ready);

@@ -27,6 +27,7 @@ export class StreamLimiter {
       throw new StepcastError(
         'too_many_streams',
         `${count} streams are open, and no more are allowed; close one, or follow several executions over one connection with GET /stream`,
+        { retryAfterSeconds: 1 },
       );
     }
     this.open.set(user, count + 1);

@@ -20,6 +20,8 @@ export class StreamingOptions {
   heartbeatMs = 15_000;
   /** Milliseconds that a reader may leave a full buffer unread before it is dropped; it can resume. */
   stalledReaderMs = 30_000;
+  /** Milliseconds between two checks whether the owners of open streams may still read them; P15 promises a minute. */
+  rightsCheckMs = 20_000;
   /** Milliseconds that finished executions are kept. */
   retentionMs = 7 * 24 * 60 * 60 * 1000;
   maxStreamsPerUser = 100;

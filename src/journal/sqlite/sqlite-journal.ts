@@ -8,7 +8,7 @@ import {
   type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type Page, type StoredWorkflow,
 } from '../journal.types.js';
 import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
-import { explain, isDamaged, needsReopen } from './sqlite.errors.js';
+import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
 import { type EventRow, type ExecutionRow, recordOf, type Statements, storedOf } from './sqlite.statements.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
@@ -205,7 +205,7 @@ export class SqliteJournal extends Journal {
     try {
       return read(this.database.statements);
     } catch (error) {
-      if (error instanceof StepcastError || error instanceof TypeError) throw error;
+      if (isFaulty(error)) throw error;
       // A file that cannot be read any more is not written to either.
       if (needsReopen(error)) this.writer.fail(error);
       throw unavailable();

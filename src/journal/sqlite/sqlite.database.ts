@@ -3,7 +3,7 @@
  * exclusive transaction for as long as the process lives. The operating system lets go of it when the process dies,
  * however it dies, so there is no stale lock to clean up.
  */
-import { mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explain, FileMovedError, isBusy } from './sqlite.errors.js';
@@ -46,8 +46,11 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
   try {
     if (!inMemory) {
       mkdirSync(options.dataDir, { recursive: true });
+      accessSync(options.dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
       lock = takeLock(join(options.dataDir, 'stepcast.lock'));
     }
+    // Opened for reading alone, it would be given a write-ahead log that nobody may write to later either.
+    if (!inMemory && existsSync(path)) accessSync(path, constants.W_OK);
     // No waiting inside SQLite: it would block the loop. The writer tries again by itself.
     db = new DatabaseSync(path, { timeout: 0 });
     migrate(db);
@@ -64,6 +67,8 @@ function takeLock(path: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(path, { timeout: 0 });
+    // Of a file that it may only read, SQLite would take no lock, without a word.
+    accessSync(path, constants.W_OK);
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {

@@ -24,7 +24,7 @@ const SHM_SIZE = 4874;
 const SHORT_READ = 522;
 
 const LOCKED = 'another program has locked it; end that program, or wait: it is tried again';
-const CORRUPT = 'it is damaged; stop writing to the disk it is on, and restore it from a backup or move it away';
+const CORRUPT = 'it is damaged; delete the -wal and -shm files beside it and restore it from a backup, or move all three away';
 const FULL = 'the disk is full; free some space';
 const REMEDIES: Record<number, string> = {
   5: LOCKED,
@@ -37,6 +37,7 @@ const REMEDIES: Record<number, string> = {
   26: 'it is not a SQLite database; move it away or set STEPCAST_DATA_DIR to another folder',
 };
 const SYSTEM_REMEDIES: Record<string, string> = {
+  EACCES: 'give the process the right to write to the data folder and the files in it',
   EEXIST: 'the data folder is a file; move it away or set STEPCAST_DATA_DIR to a folder',
   ENOTDIR: 'a part of the path is a file; set STEPCAST_DATA_DIR to a folder',
   ENOSPC: FULL,

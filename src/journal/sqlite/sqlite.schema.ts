@@ -4,7 +4,7 @@ import { type DatabaseSync } from 'node:sqlite';
 export const APPLICATION_ID = 0x53545043;
 
 /** Each entry brings the schema on by one `user_version`. Entries are never changed once released, only added. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE executions (
     ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -73,7 +73,7 @@ const MIGRATIONS: readonly string[] = [
  * read only.
  * @throws Error with a message for the operator where it is foreign or newer than this version.
  */
-export function migrate(db: DatabaseSync, migrations = MIGRATIONS): void {
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   const applicationId = pragma(db, 'application_id');
   const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
   if (applicationId !== APPLICATION_ID && (applicationId !== 0 || tables > 0)) {
@@ -86,7 +86,14 @@ export function migrate(db: DatabaseSync, migrations = MIGRATIONS): void {
   // Lets a sweep give disk space back; it can be chosen only before the first table.
   if (tables === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
   for (let next = version; next < migrations.length; next++) {
-    db.exec(`BEGIN IMMEDIATE; ${migrations[next]} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(`${migrations[next]} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
+    } catch (error) {
+      // Where SQLite has undone it by itself there is nothing left to undo.
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
   }
 }
 

@@ -39,7 +39,7 @@ export class SqliteWriter {
   private waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   /** Failing until a transaction has gone through, at the start too. */
   private writable: PromiseWithResolvers<void> | undefined = deferred();
-  private scheduled = false;
+  private scheduled: NodeJS.Immediate | undefined;
   private flushing = false;
   private turnEvents = 0;
   private turnLength = 0;
@@ -101,7 +101,8 @@ export class SqliteWriter {
   /** Tries to write at once; where the file fails, that is told by `onFailure` and tried again later. */
   flush(): void {
     if (this.flushing || this.closed) return;
-    this.scheduled = false;
+    clearImmediate(this.scheduled);
+    this.scheduled = undefined;
     if (!this.hasWork && !this.writable) return;
     this.flushing = true;
     try {
@@ -138,8 +139,8 @@ export class SqliteWriter {
     clearTimeout(this.retryTimer);
     this.refuse();
     this.clear();
-    this.writable?.resolve();
-    this.writable = undefined;
+    // Never to be writable again: who waits for that waits, and does not ask in circles.
+    this.writable ??= deferred();
   }
 
   private write(): void {
@@ -169,8 +170,7 @@ export class SqliteWriter {
   private schedule(): void {
     this.retryTimer?.ref();
     if (this.scheduled || this.closed || this.writable || this.retryTimer) return;
-    this.scheduled = true;
-    setImmediate(() => this.flush());
+    this.scheduled = setImmediate(() => this.flush());
   }
 
   private clear(): void {

@@ -7,11 +7,11 @@ import { type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { DEFINITION_LIMITS as LIMITS, type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
-import { type JsonObject, type JsonValue, NotJsonError, toJson } from '../../contract/json.js';
+import { type JsonObject, type JsonValue, memberPath, NotJsonError, toJson } from '../../contract/json.js';
 import { CODE_AGENT, formOf } from './definition.form.js';
 import { WORKFLOW_DEFINITION_SCHEMA } from './definition.schema.js';
 import { compileExpression } from './expression.js';
-import { MAX_FAULTS, memberPath, toFaults } from './faults.js';
+import { MAX_FAULTS, toFaults } from './faults.js';
 import { checkSchema } from './input.validator.js';
 import { templateFaults } from './template.js';
 

@@ -1,14 +1,10 @@
 /** From what ajv finds to faults: where (RFC 6901) and what, in words that tell what to do. */
 import { type ErrorObject } from 'ajv';
 import { type Fault } from '../../contract/errors.js';
+import { memberPath } from '../../contract/json.js';
 
 /** More faults than this are of no use to anyone. */
 export const MAX_FAULTS = 100;
-
-/** The JSON Pointer of a member. */
-export function memberPath(path: string, key: string | number): string {
-  return `${path}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
 
 /** The faults of a validation, at most `MAX_FAULTS`, each only once. Members that are missing or unknown are named by their own path. */
 export function toFaults(errors: readonly ErrorObject[] | null | undefined, path: string): Fault[] {

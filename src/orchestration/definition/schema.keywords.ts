@@ -1,5 +1,4 @@
-import { type JsonValue } from '../../contract/json.js';
-import { memberPath } from './faults.js';
+import { type JsonValue, memberPath } from '../../contract/json.js';
 
 /** A keyword with text in it, and where it stands (JSON Pointer). */
 interface KeywordText {

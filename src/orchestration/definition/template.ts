@@ -7,8 +7,7 @@
  */
 import { type StepContext } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
-import { type JsonValue } from '../../contract/json.js';
-import { memberPath } from './faults.js';
+import { type JsonValue, memberPath } from '../../contract/json.js';
 import { LruCache } from './lru-cache.js';
 
 /** Characters that the templates of one input may fill in: `{{input}}` a thousand times is small, what it stands for is not. */

@@ -1,6 +1,7 @@
 import { type AgentStep } from '../../contract/definition.js';
-import { type EventDraft, type LogLevel, type OutputKind, type Usage } from '../../contract/events.js';
+import { type EventData, type EventDraft, LOG_LEVELS, type LogLevel, type OutputKind, type Usage } from '../../contract/events.js';
 import { type JsonValue, toJson } from '../../contract/json.js';
+import { addUsage } from '../../contract/state.js';
 import { type AgentContext, Piece } from '../agent.js';
 import { type StepScope } from '../run/step.scope.js';
 
@@ -9,7 +10,8 @@ type TextKind = Exclude<OutputKind, 'data'>;
 
 /**
  * What the agent of one attempt works with. After the attempt has ended it takes nothing more: an agent that ignores its
- * signal can still call it, to no effect. With `flushIntervalMs` pieces of text wait here and go out as one.
+ * signal can still call it, to no effect. With `flushIntervalMs` pieces of text wait here and go out as one. Callers may be
+ * without types: whatever they give becomes something that JSON can carry, or is refused to them and not to the recorder.
  */
 export class LiveAgentContext implements AgentContext {
   closed = false;
@@ -20,6 +22,7 @@ export class LiveAgentContext implements AgentContext {
   private readonly offsets: Record<OutputKind, number> = { text: 0, reasoning: 0, tool_input: 0, data: 0 };
   private waiting: { kind: TextKind; text: string } | undefined;
   private flushTimer: NodeJS.Timeout | undefined;
+  private closing: (() => void) | undefined;
 
   constructor(private readonly scope: StepScope<AgentStep>, private readonly emit: (event: EventDraft) => void) {
     // A copy: agents may change what they are given, and it may be another step's output.
@@ -41,8 +44,10 @@ export class LiveAgentContext implements AgentContext {
     const { enabled, emitProgress } = this.scope.run.streaming;
     if (this.closed || !enabled || !emitProgress) return PIECE;
     const progress = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
-    const data = { progress, ...(state === undefined ? {} : { state }), ...(metadata === undefined ? {} : { metadata: toJson(metadata) }) };
-    this.send({ type: 'step_progress', step: this.scope.info('running'), data, message: state ?? `${Math.round(progress * 100)} % of ${this.scope.step.name}` });
+    const data: EventData['step_progress'] = { progress };
+    if (state !== undefined) data.state = String(state);
+    if (metadata !== undefined) data.metadata = toJson(metadata);
+    this.send({ type: 'step_progress', step: this.scope.info('running'), data, message: data.state ?? `${Math.round(progress * 100)} % of ${this.scope.step.name}` });
     return PIECE;
   }
 
@@ -64,16 +69,14 @@ export class LiveAgentContext implements AgentContext {
   log(text: string, level: LogLevel = 'info', code?: string): Piece {
     const { enabled, emitLogs } = this.scope.run.streaming;
     if (this.closed || !enabled || !emitLogs) return PIECE;
-    this.send({ type: 'message', step: this.scope.info('running'), data: { level, ...(code === undefined ? {} : { code }), text: String(text) }, message: String(text) });
+    const data: EventData['message'] = { level: LOG_LEVELS.includes(level) ? level : 'info', text: String(text) };
+    if (code !== undefined) data.code = String(code);
+    this.send({ type: 'message', step: this.scope.info('running'), data, message: data.text });
     return PIECE;
   }
 
   usage(usage: Usage): void {
-    const sum = (this.used ??= {});
-    for (const key of ['inputTokens', 'outputTokens', 'totalTokens', 'costUsd'] as const) {
-      const value = usage[key];
-      if (value !== undefined) sum[key] = (sum[key] ?? 0) + value;
-    }
+    addUsage((this.used ??= {}), usage);
   }
 
   /** Sends what waits. */
@@ -87,8 +90,16 @@ export class LiveAgentContext implements AgentContext {
   }
 
   close(): void {
+    if (this.closed) return;
     this.closed = true;
     clearTimeout(this.flushTimer);
+    this.closing?.();
+  }
+
+  /** Calls `listener`, of which there is one, when the attempt ends; at once where it has. */
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.closing = listener;
   }
 
   private piece(kind: TextKind, given: string): Piece {

@@ -19,14 +19,19 @@ export class AgentExecutor implements StepExecutor<AgentStep> {
       scope.input = scope.previous;
       return undefined;
     }
-    return (scope.input = typeof input === 'function' ? toJson(input(scope.context)) : resolveTemplate(input, scope.context));
+    return (scope.input = typeof input === 'function' ? computed(input(scope.context), scope) : resolveTemplate(input, scope.context));
   }
 
   execute(scope: StepScope<AgentStep>): Observable<EventDraft> {
     return new Observable((subscriber) => {
       const context = new LiveAgentContext(scope, (event) => subscriber.next(event));
-      const stop = scope.cancel.onHalt((halt) => {
+      const end = () => {
+        // What the agent has said before is said.
+        context.flush();
         context.close();
+      };
+      const stop = scope.cancel.onHalt((halt) => {
+        end();
         subscriber.error(halt);
       });
       const run = async () => {
@@ -34,17 +39,15 @@ export class AgentExecutor implements StepExecutor<AgentStep> {
         if (context.closed) return;
         const given = await consume(handlerOf(scope)(context as never), context, scope.run.pace);
         if (context.closed) return;
-        scope.output = outputOf(given === undefined ? context.streamedText : given);
-        context.flush();
+        scope.output = toJson(given === undefined ? context.streamedText : given);
         scope.usage = context.used;
-        context.close();
+        end();
         subscriber.complete();
       };
       run().catch((error: unknown) => {
         if (context.closed) return;
-        context.flush();
-        context.close();
-        subscriber.error(StepFailure.of(error, scope.id));
+        end();
+        subscriber.error(StepFailure.of(error instanceof NotJsonError ? notJson(error) : error, scope.id));
       });
       return () => {
         stop();
@@ -62,11 +65,12 @@ function handlerOf(scope: StepScope<AgentStep>): AgentFunction<never> {
   return (context) => registered.handler.execute(context);
 }
 
-function outputOf(given: unknown): JsonValue {
-  try {
-    return toJson(given);
-  } catch (error) {
-    if (!(error instanceof NotJsonError)) throw error;
-    throw new StepcastError('output_not_json', `the agent's output: ${error.message}`);
-  }
+/** What a function has given as the input. A promise would become an empty object in silence. */
+function computed(given: unknown, { step }: StepScope): JsonValue {
+  if (given instanceof Promise) throw new StepcastError('expression_failed', `the input of ${step.name} is a promise; wait for it in an agent, and give its output on`);
+  return toJson(given);
+}
+
+function notJson(error: NotJsonError): StepcastError {
+  return new StepcastError('output_not_json', `the agent's output: ${error.message}`);
 }

@@ -1,10 +1,16 @@
 /** The forms in which an agent may give its result, brought to one: a promise of the output, `undefined` where it gave none. */
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable, type Observable, Subscription, tap } from 'rxjs';
 import { type JsonValue } from '../../contract/json.js';
 import { type AgentContext, Piece } from '../agent.js';
 import { type Pace } from '../run/pace.js';
 
-type Sink = Pick<AgentContext, 'text' | 'data' | 'signal'> & { readonly closed: boolean };
+/** Where it is streamed to, and how long. */
+export interface Sink extends Pick<AgentContext, 'text' | 'data'> {
+  /** The attempt has ended: nothing is taken any more. */
+  readonly closed: boolean;
+  /** Calls `listener` when the attempt ends; at once where it has. */
+  onClose(listener: () => void): void;
+}
 
 export async function consume(result: unknown, sink: Sink, pace: Pace): Promise<unknown> {
   const given: unknown = isThenable(result) ? await result : result;
@@ -36,34 +42,39 @@ class Gathered {
 
 async function consumeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>, sink: Sink, pace: Pace): Promise<unknown> {
   const gathered = new Gathered(sink);
+  // At once, and not with the next value, which may never come.
+  sink.onClose(() => release(iterator));
   for (;;) {
     const next = await iterator.next();
     if (next.done) return next.value === undefined ? gathered.output : next.value;
-    if (sink.closed) {
-      // Lets the generator run its `finally`; what that gives or throws concerns nobody any more.
-      await Promise.resolve(iterator.return?.()).catch(() => undefined);
-      return undefined;
+    if (sink.closed) return release(iterator);
+    try {
+      gathered.add(next.value);
+    } catch (error) {
+      release(iterator);
+      throw error;
     }
-    gathered.add(next.value);
     await pace.next();
   }
+}
+
+/** Lets a generator run its `finally`; what that gives or throws concerns nobody any more. */
+function release(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
+  const returned = async () => iterator.return?.();
+  returned().catch(() => undefined);
 }
 
 function consumeObservable(source: Observable<unknown>, sink: Sink): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const gathered = new Gathered(sink);
-    const subscription = source.subscribe({
-      next: (value) => gathered.add(value),
-      error: reject,
-      complete: () => resolve(gathered.output),
-    });
-    const { signal } = sink;
-    const stop = () => {
+    const subscription = new Subscription();
+    sink.onClose(() => {
       subscription.unsubscribe();
       resolve(undefined);
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    });
+    if (sink.closed) return;
+    // tap, and not an observer's next: what that throws, RxJS reports to the process, and goes on.
+    subscription.add(source.pipe(tap((value) => gathered.add(value))).subscribe({ error: reject, complete: () => resolve(gathered.output) }));
   });
 }
 

@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { EMPTY, Observable } from 'rxjs';
 import { type InputStep } from '../../contract/definition.js';
 import { type EventData, type EventDraft } from '../../contract/events.js';
 import { compileSchema } from '../definition/input.validator.js';
@@ -6,9 +6,14 @@ import { resolveText } from '../definition/template.js';
 import { type StepScope } from '../run/step.scope.js';
 import { type StepExecutor } from './step.executor.js';
 
-/** Waits for a person, for as long as it takes: after a restart it asks again. The output is the answer. */
+/** Waits for a person, for as long as it takes: after a restart it asks again, unless it has been answered. The output is the answer. */
 export class InputExecutor implements StepExecutor<InputStep> {
   execute(scope: StepScope<InputStep>): Observable<EventDraft> {
+    const answered = scope.run.recall.answerOf(scope.id);
+    if (answered !== undefined) {
+      scope.output = answered;
+      return EMPTY;
+    }
     return new Observable((subscriber) => {
       const { prompt, schema, name } = scope.step;
       const data: EventData['input_required'] = {};

@@ -16,6 +16,8 @@ export class IterationExecutor implements StepExecutor<IterationStep> {
     const { maxIterations, step } = scope.step;
     const past = scope.run.recall.roundsOf(scope.id);
     let iteration = past?.completed ?? 0;
+    // Of a round that has begun it was decided before the crash that it is due; what has run in it since must not be asked.
+    const isDue = past === undefined || past.started > past.completed;
     let output: JsonValue = iteration > 0 ? outputOf(iteration, scope) : scope.previous;
 
     const round = defer(() => {
@@ -36,7 +38,7 @@ export class IterationExecutor implements StepExecutor<IterationStep> {
     const rounds = round.pipe(repeat({ delay: another }));
 
     return concat(
-      iteration > 0 ? another().pipe(mergeMap(() => rounds)) : rounds,
+      isDue ? rounds : another().pipe(mergeMap(() => rounds)),
       defer(() => {
         scope.output = output;
         return EMPTY;

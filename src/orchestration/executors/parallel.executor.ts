@@ -1,6 +1,6 @@
 import { catchError, concat, defer, EMPTY, from, mergeMap, type Observable, throwError } from 'rxjs';
 import { type ParallelStep } from '../../contract/definition.js';
-import { type EventDraft, isWithin } from '../../contract/events.js';
+import { type EventDraft } from '../../contract/events.js';
 import { type JsonObject } from '../../contract/json.js';
 import { CancelScope, Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
@@ -9,7 +9,7 @@ import { type RunStep, type StepExecutor } from './step.executor.js';
 
 /**
  * Side by side: RxJS's mergeMap, bounded by `concurrency`. Events of all branches come as they are made (P6). With
- * `onError: fail` the first failure cancels the siblings, which still tell their end before the step itself fails.
+ * `onError: fail` the first failure cancels the siblings, which still tell their end before the step itself fails: after a crash too (left-behind.ts).
  */
 export class ParallelExecutor implements StepExecutor<ParallelStep> {
   execute(scope: StepScope<ParallelStep>, run: RunStep): Observable<EventDraft> {
@@ -18,7 +18,7 @@ export class ParallelExecutor implements StepExecutor<ParallelStep> {
     const siblings = new CancelScope(cancel);
     const branches = step.steps.map((child, i) => scope.child(child, { index: i, total, parallelIndex: i, parallelTotal: total }, scope.previous, siblings));
     let failure = step.onError === 'continue' ? undefined : failedBefore(branches);
-    if (failure) return concat(from(leftRunning(branches)), throwError(() => failure));
+    if (failure) return throwError(() => failure);
 
     const failed = new Set<StepScope>();
     const onFailure = (error: unknown, branch: StepScope): Observable<never> => {
@@ -52,18 +52,4 @@ function failedBefore(branches: readonly StepScope[]): StepFailure | undefined {
     if (past?.status === 'failed' && past.error) return new StepFailure(past.error);
   }
   return undefined;
-}
-
-function leftRunning(branches: readonly StepScope[]): EventDraft[] {
-  return branches.flatMap((branch) => {
-    const { state } = branch.run.recall;
-    const active = state.activeSteps.filter((id) => isWithin(id, branch.id));
-    return active.reverse().flatMap((id): EventDraft[] => {
-      const past = branch.run.recall.take(id);
-      if (!past) return [];
-      const { place } = branch;
-      const step = { id, name: past.name, type: past.type, index: place.index, total: place.total, attempt: past.attempt, iteration: past.iteration, status: 'cancelled' as const };
-      return [{ type: 'step_cancelled', step, data: { reason: 'sibling_failed' }, message: `Cancelled ${past.name}` }];
-    });
-  });
 }

@@ -1,7 +1,7 @@
 import { catchError, concat, defer, EMPTY, filter, Observable, of, throwError } from 'rxjs';
 import { type Backoff, type RetryStep } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
-import { type CancelScope } from '../run/cancellation.js';
+import { type CancelScope, type Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
 import { type StepScope } from '../run/step.scope.js';
 import { type RunStep, type StepExecutor } from './step.executor.js';
@@ -15,14 +15,15 @@ const DEFAULT_BACKOFF: Required<Backoff> = { delayMs: 1000, factor: 2, maxDelayM
 export class RetryExecutor implements StepExecutor<RetryStep> {
   execute(scope: StepScope<RetryStep>, run: RunStep): Observable<EventDraft> {
     const { recall, clock } = scope.run;
-    const id = `${scope.id}/${scope.step.step.name}`;
-    const before = recall.retriesOf(id);
+    const child = scope.child(scope.step.step, {}, scope.previous, scope.cancel);
+    const before = recall.retriesOf(child.id);
     if (!before) return attemptFrom(1, scope, run);
     // A crash came in the middle of the retries: it uses up no attempt, and of a delay only the rest is waited.
-    const inDelay = recall.peek(id)?.status === 'retrying';
-    const left = inDelay ? Math.min(before.delayMs, before.since + before.delayMs - clock.now()) : 0;
-    if (inDelay) recall.discard(id);
-    return concat(wait(left, scope.cancel), defer(() => attemptFrom(before.attempt + 1, scope, run)));
+    const next = defer(() => attemptFrom(before.attempt + 1, scope, run));
+    if (recall.peek(child.id)?.status !== 'retrying') return next;
+    child.attempt = recall.attemptsOf(child.id);
+    recall.discard(child.id);
+    return concat(backOff(Math.min(before.delayMs, before.since + before.delayMs - clock.now()), child), next);
   }
 }
 
@@ -56,7 +57,7 @@ function attemptFrom(attempt: number, scope: StepScope<RetryStep>, run: RunStep)
         data: { attempt, maxAttempts, delayMs, error: error.info },
         message: `Attempt ${attempt} of ${maxAttempts} of ${step.name} failed, the next comes in ${delayMs} ms`,
       };
-      return concat(of(retrying), wait(delayMs, scope.cancel), defer(() => attemptFrom(attempt + 1, scope, run)));
+      return concat(of(retrying), backOff(delayMs, child), defer(() => attemptFrom(attempt + 1, scope, run)));
     }),
   );
 }
@@ -65,6 +66,17 @@ function attemptFrom(attempt: number, scope: StepScope<RetryStep>, run: RunStep)
 export function delayOf(attempt: number, { delayMs, factor, maxDelayMs, jitter }: Required<Backoff>, random: number): number {
   const delay = Math.min(maxDelayMs, delayMs * factor ** (attempt - 1));
   return Math.round(jitter ? delay * random : delay);
+}
+
+/** Waits between two attempts. A halt that comes before the next one ends the step, which nothing else would tell of. */
+function backOff(ms: number, child: StepScope): Observable<EventDraft> {
+  return wait(ms, child.cancel).pipe(
+    catchError((error: unknown) => {
+      const halt = error as Halt;
+      const cancelled: EventDraft = { type: 'step_cancelled', step: child.info('cancelled'), data: { reason: halt.code }, message: `Cancelled ${child.step.name} before its next attempt` };
+      return concat(of(cancelled), throwError(() => halt));
+    }),
+  );
 }
 
 /** Completes after `ms`, or errors with the halt that comes before. */

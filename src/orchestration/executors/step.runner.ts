@@ -6,13 +6,14 @@
  * The Observable of a step that did not complete emits its last event and then errors (StepFailure or Halt), so that
  * what orders the steps (concat, mergeMap, …) sees it. A step that the log already knows the end of emits nothing.
  */
-import { catchError, concat, defer, EMPTY, finalize, type Observable, of, throwError } from 'rxjs';
+import { catchError, concat, defer, EMPTY, finalize, from, type Observable, of, throwError } from 'rxjs';
 import { isComposite, type Step, type StepType } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
 import { isShort } from '../../contract/json.js';
 import { type StepState } from '../../contract/state.js';
 import { CancelScope, Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
+import { endLeftBehind } from '../run/left-behind.js';
 import { StepScope } from '../run/step.scope.js';
 import { AgentExecutor } from './agent.executor.js';
 import { ConditionalExecutor } from './conditional.executor.js';
@@ -38,7 +39,8 @@ const EXECUTORS = {
 
 export const runStep: RunStep = (scope) =>
   defer(() => {
-    const past = scope.run.recall.take(scope.id);
+    const { recall } = scope.run;
+    const past = recall.peek(scope.id);
     switch (past?.status) {
       case 'completed':
         scope.output = past.output ?? null;
@@ -46,7 +48,9 @@ export const runStep: RunStep = (scope) =>
       case 'failed':
         return throwError(() => new StepFailure(past.error ?? { code: 'agent_failed', message: 'the step failed', stepId: scope.id }));
       default:
-        return scope.cancel.halt ? throwError(() => scope.cancel.halt) : live(scope, past);
+        if (scope.cancel.halt) return throwError(() => scope.cancel.halt);
+        recall.take(scope.id);
+        return live(scope, past);
     }
   });
 
@@ -56,7 +60,7 @@ function live(outer: StepScope, past: StepState | undefined): Observable<EventDr
   const cancel = new CancelScope(outer.cancel);
   const scope = new StepScope(run, step, outer.id, outer.place, outer.previous, cancel);
   // Composites that a crash cut short are not started anew (P11); leaves are, as a new attempt (P12).
-  const goesOn = past !== undefined && past.status !== 'pending' && isComposite(step.type);
+  const goesOn = past?.status === 'running' && isComposite(step.type);
   scope.attempt = goesOn ? past.attempt : run.recall.nextAttempt(scope.id);
   const startedAt = goesOn && past.startedAt ? Date.parse(past.startedAt) : run.clock.now();
   const timeout = startTimeout(scope, startedAt);
@@ -81,7 +85,8 @@ function live(outer: StepScope, past: StepState | undefined): Observable<EventDr
   };
   const ended = (thrown: unknown): Observable<EventDraft> => {
     const error = causeOf(thrown, scope);
-    return concat(of(endEvent(error, scope, run.clock.now() - startedAt)), throwError(() => error));
+    const left = endLeftBehind(run, scope.id, thrown instanceof Halt ? thrown.code : 'sibling_failed');
+    return concat(from(left), of(endEvent(error, scope, run.clock.now() - startedAt)), throwError(() => error));
   };
 
   return concat(defer(started), defer(() => executor.execute(scope, runStep)), defer(completed)).pipe(
@@ -96,8 +101,12 @@ function live(outer: StepScope, past: StepState | undefined): Observable<EventDr
 function startTimeout(scope: StepScope, startedAt: number): NodeJS.Timeout | undefined {
   const { timeoutMs } = scope.step;
   if (timeoutMs === undefined) return undefined;
-  const left = Math.max(0, startedAt + timeoutMs - scope.run.clock.now());
-  return setTimeout(() => scope.cancel.cancel('step_timeout', `step ${scope.id} did not end within its timeoutMs of ${timeoutMs}`), left);
+  const end = () => scope.cancel.cancel('step_timeout', `step ${scope.id} did not end within its timeoutMs of ${timeoutMs}`);
+  const left = startedAt + timeoutMs - scope.run.clock.now();
+  if (left > 0) return setTimeout(end, left);
+  // Over since before the crash, or during it: nothing below starts for the moment that a timer takes.
+  end();
+  return undefined;
 }
 
 /** A halt that began at this very step is its own time-out and so its failure; one from further up stays a halt. */

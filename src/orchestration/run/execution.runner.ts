@@ -2,7 +2,7 @@
  * One execution while it runs: builds the Observable of the whole workflow, subscribes to it once, and hands every event
  * to the recorder. It knows nothing of readers.
  */
-import { catchError, concat, defer, type Observable, of, type Subscription } from 'rxjs';
+import { catchError, concat, defer, from, type Observable, of, type Subscription } from 'rxjs';
 import { type StreamConfig, type WorkflowDefinition } from '../../contract/definition.js';
 import { type ErrorInfo } from '../../contract/errors.js';
 import { type EventDraft } from '../../contract/events.js';
@@ -18,6 +18,7 @@ import { type AgentRegistry } from '../registry/agent.registry.js';
 import { CancelScope, Halt } from './cancellation.js';
 import { StepFailure } from './failure.js';
 import { InputDesk } from './input.desk.js';
+import { endLeftBehind } from './left-behind.js';
 import { Pace } from './pace.js';
 import { Recall } from './recall.js';
 import { Recorder } from './recorder.js';
@@ -48,6 +49,8 @@ export class ExecutionRunner {
   private subscription: Subscription | undefined;
   private timeout: NodeJS.Timeout | undefined;
   private finish!: () => void;
+  /** What steps still tell on their way out is not the end of the execution. */
+  private suspended = false;
 
   constructor(
     readonly record: ExecutionRecord,
@@ -81,9 +84,14 @@ export class ExecutionRunner {
       : { type: 'workflow_started', data: { input: this.record.input }, message: `Started ${definition.name}` };
     recorder.record(first);
     this.startTimeout();
+    if (this.past?.recall.cancelling) this.scope.cancel('cancelled', 'cancelled on request');
     this.subscription = this.workflow().subscribe({
-      next: (event) => recorder.record(event),
-      complete: () => this.ended(),
+      next: (event) => {
+        if (!this.suspended) recorder.record(event);
+      },
+      complete: () => {
+        if (!this.suspended) this.ended();
+      },
     });
   }
 
@@ -112,9 +120,11 @@ export class ExecutionRunner {
    */
   suspend(): void {
     if (this.subscription?.closed) return;
-    this.subscription?.unsubscribe();
+    this.suspended = true;
     clearTimeout(this.timeout);
+    // Before the steps are let go of: those that have ended are out of reach of the scope.
     this.scope.cancel('shutdown', 'the process is shutting down');
+    this.subscription?.unsubscribe();
     this.finish();
   }
 
@@ -132,7 +142,7 @@ export class ExecutionRunner {
     return concat(
       inOrder(steps, this.record.input, scopeOf, runStep, (output) => (result = output)),
       defer(() => of<EventDraft>({ type: 'workflow_completed', data: { result }, message: `Completed ${name}` })),
-    ).pipe(catchError((error: unknown) => of(this.endOf(error))));
+    ).pipe(catchError((error: unknown) => concat(from(endLeftBehind(this.context, undefined, error instanceof Halt ? error.code : 'sibling_failed')), of(this.endOf(error)))));
   }
 
   private endOf(error: unknown): EventDraft {
@@ -146,8 +156,10 @@ export class ExecutionRunner {
   private startTimeout(): void {
     const { timeoutMs } = this.definition;
     if (timeoutMs === undefined) return;
-    const left = Math.max(0, (this.recorder.startedAt as number) + timeoutMs - this.deps.clock.now());
-    this.timeout = setTimeout(() => this.scope.cancel('workflow_timeout', `the workflow did not end within its timeoutMs of ${timeoutMs}`), left);
+    const end = () => this.scope.cancel('workflow_timeout', `the workflow did not end within its timeoutMs of ${timeoutMs}`);
+    const left = (this.recorder.startedAt as number) + timeoutMs - this.deps.clock.now();
+    if (left > 0) this.timeout = setTimeout(end, left);
+    else end();
   }
 
   private ended(): void {

@@ -1,6 +1,8 @@
-import { ERROR_CODES, type ErrorCode, type ErrorInfo, StepcastError } from '../../contract/errors.js';
+import { type ErrorInfo, StepcastError } from '../../contract/errors.js';
 
 const MAX_MESSAGE = 2000;
+const MAX_CAUSE = 100;
+const NO_MESSAGE = 'the agent failed without a message';
 
 /** A step has failed; carries what the events tell of it. */
 export class StepFailure extends Error {
@@ -9,19 +11,24 @@ export class StepFailure extends Error {
     this.name = 'StepFailure';
   }
 
-  /** Whatever was thrown in a step, as its failure. The step that failed first stays named. */
+  /** Whatever was thrown in a step, as its failure. The step that failed first stays named. Never throws: agents throw anything. */
   static of(thrown: unknown, stepId: string): StepFailure {
-    if (thrown instanceof StepFailure) return thrown;
-    const { code } = (thrown ?? {}) as { code?: unknown };
-    const own = typeof code === 'string' && thrown instanceof StepcastError ? thrown.code : undefined;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    const info: ErrorInfo = { code: own ?? 'agent_failed', message: message.slice(0, MAX_MESSAGE) || 'the agent failed without a message', stepId };
-    if (!own && (typeof code === 'string' || typeof code === 'number')) info.cause = String(code).slice(0, 100);
-    return new StepFailure(info);
+    try {
+      if (thrown instanceof StepFailure) return thrown;
+      const message = messageOf(thrown).slice(0, MAX_MESSAGE) || NO_MESSAGE;
+      if (thrown instanceof StepcastError) return new StepFailure({ code: thrown.code, message, stepId });
+      const { code } = (thrown ?? {}) as { code?: unknown };
+      const cause = typeof code === 'string' || typeof code === 'number' ? { cause: String(code).slice(0, MAX_CAUSE) } : {};
+      return new StepFailure({ code: 'agent_failed', message, stepId, ...cause });
+    } catch {
+      // Its own getters throw.
+      return new StepFailure({ code: 'agent_failed', message: NO_MESSAGE, stepId });
+    }
   }
 }
 
-/** Narrows a stored code back to the closed list. */
-export function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_CODES, code);
+function messageOf(thrown: unknown): string {
+  const { message } = (thrown ?? {}) as { message?: unknown };
+  const told = message === undefined ? thrown : message;
+  return typeof told === 'object' && told !== null ? JSON.stringify(told) : String(told);
 }

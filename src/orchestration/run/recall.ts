@@ -2,7 +2,7 @@
  * What the log says of an execution that goes on after a crash. Steps ask it before they run: completed ones are read
  * and not run (P12), failed ones fail again without being tried, composites go on where they were.
  */
-import { type ExecutionEvent, isWithin } from '../../contract/events.js';
+import { type ExecutionEvent, isWithin, type StepInfo } from '../../contract/events.js';
 import { applyEvent, type ExecutionState, type StepState } from '../../contract/state.js';
 import { type JsonValue } from '../../contract/json.js';
 
@@ -26,7 +26,14 @@ export class Recall {
   readonly results: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
   private readonly retries = new Map<string, PendingRetry>();
   private readonly rounds = new Map<string, Rounds>();
+  /** Answers of people to steps that have not completed since. */
+  private readonly answers = new Map<string, JsonValue>();
+  /** What the latest event of each step says of it. */
+  private readonly infos = new Map<string, StepInfo>();
   private readonly taken = new Set<string>();
+
+  /** A cancel had begun to end steps when the crash came. */
+  cancelling = false;
 
   constructor(readonly state: ExecutionState) {}
 
@@ -35,15 +42,28 @@ export class Recall {
     applyEvent(this.state, event);
     const { step } = event;
     if (!step) return;
+    this.infos.set(step.id, step);
     switch (event.type) {
       case 'step_started':
         this.attempts.set(step.id, step.attempt);
+        this.rounds.delete(step.id);
         this.forgetBelow(step.id);
         break;
       case 'step_completed':
         this.results[step.name] = event.data.output;
         break;
+      case 'step_cancelled':
+        if (event.data.reason === 'cancelled') this.cancelling = true;
+        break;
+      case 'input_required':
+        this.answers.delete(step.id);
+        break;
+      case 'input_received':
+        this.answers.set(step.id, event.data.value);
+        break;
       case 'step_retrying': {
+        this.answers.delete(step.id);
+        this.rounds.delete(step.id);
         this.forgetBelow(step.id);
         const { attempt, delayMs } = event.data;
         this.retries.set(step.id, { attempt, delayMs, since: Date.parse(event.timestamp) });
@@ -68,7 +88,8 @@ export class Recall {
   }
 
   peek(id: string): StepState | undefined {
-    return this.taken.has(id) ? undefined : this.state.steps[id];
+    // Own members only: a step may be called `constructor`.
+    return !this.taken.has(id) && Object.hasOwn(this.state.steps, id) ? this.state.steps[id] : undefined;
   }
 
   /** Counts a start of the step; answers its number. */
@@ -91,16 +112,26 @@ export class Recall {
     return this.rounds.get(id);
   }
 
+  /** The answer that a step was given before the crash. */
+  answerOf(id: string): JsonValue | undefined {
+    return this.answers.get(id);
+  }
+
+  infoOf(id: string): StepInfo | undefined {
+    return this.infos.get(id);
+  }
+
   /** A step is run anew: what the log says of it and of all below is void. */
   discard(id: string): void {
     for (const known of Object.keys(this.state.steps)) if (isWithin(known, id)) this.taken.add(known);
     this.retries.delete(id);
     this.rounds.delete(id);
+    this.answers.delete(id);
     this.forgetBelow(id);
   }
 
   private forgetBelow(id: string): void {
-    for (const map of [this.retries, this.rounds]) {
+    for (const map of [this.retries, this.rounds, this.answers]) {
       for (const known of map.keys()) if (known !== id && isWithin(known, id)) map.delete(known);
     }
   }

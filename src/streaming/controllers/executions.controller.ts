@@ -16,6 +16,9 @@ import { Links } from '../http/links.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { encodeListCursor, parseList, parsePage } from '../http/query.js';
 import { StartResponder } from '../http/start.responder.js';
+import {
+  ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
+} from '../openapi/executions.docs.js';
 import { startOptions } from './workflows.controller.js';
 
 /** Executions: start one of a definition in the body, list, look at, cancel and answer one's own. */
@@ -32,6 +35,7 @@ export class ExecutionsController {
   ) {}
 
   @Post('executions')
+  @ApiRunDefinition()
   @ForUsers()
   async run(@Body(BodyPipe) body: RunBody, @CurrentUser() principal: Principal, @Req() request: HttpRequest, @Res() response: object): Promise<void> {
     const options = startOptions(body, principal, request);
@@ -40,6 +44,7 @@ export class ExecutionsController {
   }
 
   @Get('executions')
+  @ApiListExecutions()
   @ForUsers()
   async list(@Query() query: HttpRequest['query'], @CurrentUser() principal: Principal): Promise<object> {
     const { limit, ...filters } = parseList(query);
@@ -54,6 +59,7 @@ export class ExecutionsController {
   }
 
   @Get('executions/:id')
+  @ApiGetExecution()
   @ForOwner()
   async status(@Req() request: HttpRequest): Promise<ExecutionState> {
     return this.executions.status((request.execution as ExecutionRecord).id);
@@ -61,6 +67,7 @@ export class ExecutionsController {
 
   /** The stored texts go out as they are: the page holds what the stream would have sent, byte for byte. */
   @Get('executions/:id/events')
+  @ApiListEvents()
   @Header('Content-Type', 'application/json; charset=utf-8')
   @ForOwner()
   async events(@Req() request: HttpRequest): Promise<string> {
@@ -75,24 +82,27 @@ export class ExecutionsController {
   }
 
   @Post('executions/:id/cancel')
+  @ApiCancelExecution()
   @HttpCode(202)
   @ForOwner()
   async cancel(@Body(BodyPipe) { reason }: CancelBody, @Req() request: HttpRequest): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
-    await this.executions.cancel(id, reason);
+    await this.executions.cancel(id, reason ?? undefined);
     return this.links.started({ id, status: 'cancelled' });
   }
 
   @Post('executions/:id/input')
+  @ApiSendInput()
   @HttpCode(202)
   @ForOwner()
   async answer(@Body(BodyPipe) { stepId, value }: InputBody, @Req() request: HttpRequest): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
-    await this.executions.answer(id, stepId, value);
+    await this.executions.answer(id, stepId ?? undefined, value);
     return this.links.started({ id, status: (await this.executions.status(id)).status });
   }
 
   @Post('executions/:id/tickets')
+  @ApiCreateTicket()
   @ForOwner()
   async ticket(@Req() request: HttpRequest, @CurrentUser() principal: Principal): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
@@ -100,6 +110,7 @@ export class ExecutionsController {
   }
 
   @Post('tickets')
+  @ApiCreateStreamTicket()
   @ForUsers()
   async ticketForAll(@CurrentUser() principal: Principal): Promise<object> {
     return this.issue(principal, { all: true }, this.links.url('stream'));

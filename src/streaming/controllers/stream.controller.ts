@@ -6,6 +6,7 @@ import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.type
 import { ForStreamOwner, ForStreamOwners } from '../guards/route.guards.js';
 import { type HttpRequest } from '../http/http.types.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { ApiStreamExecution, ApiStreamExecutions } from '../openapi/streams.docs.js';
 import { Gate } from '../sse/drain.gate.js';
 import { FrameWriterInterceptor } from '../sse/frame-writer.interceptor.js';
 import { type StreamChunk } from '../sse/frames.js';
@@ -24,12 +25,14 @@ export class StreamController {
   constructor(private readonly streaming: StreamingService) {}
 
   @Sse('executions/:id/stream')
+  @ApiStreamExecution()
   @ForStreamOwner()
   execution(@Req() request: HttpRequest, @CurrentUser() principal: Principal, @Gate() gate: ReadyGate): Observable<StreamChunk> {
     return this.streaming.execution(request.execution as ExecutionRecord, request.streamRequest as StreamRequest, principal, gate);
   }
 
   @Sse('stream')
+  @ApiStreamExecutions()
   @ForStreamOwners()
   several(@Req() request: HttpRequest, @CurrentUser() principal: Principal, @Gate() gate: ReadyGate): Observable<StreamChunk> {
     const asked = request.streamRequest as StreamRequest;

@@ -12,6 +12,7 @@ import { type HttpRequest } from '../http/http.types.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { parseIdempotencyKey } from '../http/query.js';
 import { StartResponder } from '../http/start.responder.js';
+import { ApiDeleteWorkflow, ApiGetWorkflow, ApiListWorkflows, ApiStartWorkflow, ApiStoreWorkflow } from '../openapi/workflows.docs.js';
 
 /** Workflows that can be started: those of the service, and one's own stored definitions. */
 @Controller('workflows')
@@ -24,24 +25,28 @@ export class WorkflowsController {
   ) {}
 
   @Get()
+  @ApiListWorkflows()
   @ForUsers()
   async list(@CurrentUser() { user }: Principal): Promise<object> {
     return { workflows: (await this.catalog.list(user)).map(summaryOf) };
   }
 
   @Get(':name')
+  @ApiGetWorkflow()
   @ForUsers()
   async find(@Param('name') name: string, @CurrentUser() { user }: Principal): Promise<object> {
     return detailOf(await this.catalog.find(name, user));
   }
 
   @Post()
+  @ApiStoreWorkflow()
   @ForUsers()
   async store(@Body(ShapePipe) body: object, @CurrentUser() { user }: Principal): Promise<object> {
     return detailOf(await this.catalog.save(user, this.catalog.parse(body, '')));
   }
 
   @Delete(':name')
+  @ApiDeleteWorkflow()
   @HttpCode(204)
   @ForUsers()
   async remove(@Param('name') name: string, @CurrentUser() { user }: Principal): Promise<void> {
@@ -49,6 +54,7 @@ export class WorkflowsController {
   }
 
   @Post(':name/executions')
+  @ApiStartWorkflow()
   @ForUsers()
   async start(
     @Param('name') name: string, @Body(BodyPipe) body: StartBody, @CurrentUser() principal: Principal,
@@ -62,7 +68,7 @@ export class WorkflowsController {
 /** What both starts take beside the workflow and its input. @throws StepcastError `invalid_request` */
 export function startOptions({ sessionId }: StartBody, { user }: Principal, { headers }: HttpRequest): StartOptions {
   const idempotencyKey = parseIdempotencyKey(headers);
-  return { user, ...(sessionId === undefined ? {} : { sessionId }), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
+  return { user, ...(typeof sessionId === 'string' ? { sessionId } : {}), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
 }
 
 function summaryOf({ definition, origin, createdAt }: ListedWorkflow): JsonObject {

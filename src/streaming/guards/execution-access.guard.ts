@@ -1,10 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Authenticator } from '../../auth/authenticator.js';
-import { canAccess, isAdmin } from '../../auth/principal.js';
+import { canAccess, type Principal } from '../../auth/principal.js';
 import { hasPrincipal, principalOf, setPrincipal } from '../../auth/request-principal.js';
 import { TicketStore } from '../../auth/ticket.store.js';
 import { StepcastError } from '../../contract/errors.js';
 import { Journal } from '../../journal/journal.js';
+import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { type HttpRequest, requestOf } from '../http/http.types.js';
 import { single } from '../sse/stream.request.js';
 
@@ -24,18 +25,20 @@ export class ExecutionAccessGuard implements CanActivate {
     const request = requestOf(context);
     const id = request.params['id'] as string;
     await redeemTicket(request, { executionId: id }, this.tickets, this.authenticator);
-    const principal = principalOf(request);
-    const record = await this.journal.find(id);
-    if (record && canAccess(principal, record.user)) {
-      request.execution = record;
-      return true;
-    }
-    const removed = record ? undefined : await this.journal.findRemoved(id);
-    if (removed && (removed.user === principal.user || isAdmin(principal))) {
-      throw new StepcastError('gone', `execution ${id} has been removed: finished executions are kept for a limited time`);
-    }
-    throw new StepcastError('not_found', `there is no execution ${id}`);
+    request.execution = await findAccessible(this.journal, principalOf(request), id);
+    return true;
   }
+}
+
+/** The execution, where it is there for this principal. @throws StepcastError `not_found`, `gone` */
+export async function findAccessible(journal: Journal, principal: Principal, id: string): Promise<ExecutionRecord> {
+  const record = await journal.find(id);
+  if (record && canAccess(principal, record.user)) return record;
+  const removed = record ? undefined : await journal.findRemoved(id);
+  if (removed && canAccess(principal, removed.user)) {
+    throw new StepcastError('gone', `execution ${id} has been removed: finished executions are kept for a limited time`);
+  }
+  throw new StepcastError('not_found', `there is no execution ${id}`);
 }
 
 /** Takes `?ticket=` where no header said who it is. @throws StepcastError `unauthenticated` */

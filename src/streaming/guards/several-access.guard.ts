@@ -1,6 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Authenticator } from '../../auth/authenticator.js';
-import { canAccess } from '../../auth/principal.js';
 import { principalOf } from '../../auth/request-principal.js';
 import { TicketStore } from '../../auth/ticket.store.js';
 import { StepcastError } from '../../contract/errors.js';
@@ -10,7 +9,7 @@ import { requestOf } from '../http/http.types.js';
 import { MultiCursor } from '../sse/multi.cursor.js';
 import { leftOver, severalCursor } from '../sse/multi.stream.js';
 import { parseStreamRequest, single } from '../sse/stream.request.js';
-import { redeemTicket } from './execution-access.guard.js';
+import { findAccessible, redeemTicket } from './execution-access.guard.js';
 import { StreamHasEnded } from './stream.guard.js';
 
 const MAX_EXECUTIONS = 100;
@@ -40,11 +39,7 @@ export class SeveralAccessGuard implements CanActivate {
       throw new StepcastError('invalid_request', `executions ${message}`, { faults: [{ path: '/executions', message }] });
     }
     const records: ExecutionRecord[] = [];
-    for (const id of ids) {
-      const record = await this.journal.find(id);
-      if (!record || !canAccess(principal, record.user)) throw new StepcastError('not_found', `there is no execution ${id}`);
-      records.push(record);
-    }
+    for (const id of ids) records.push(await findAccessible(this.journal, principal, id));
     if (leftOver(records, severalCursor(records, asked)).length === 0) throw new StreamHasEnded();
     request.executions = records;
     return true;

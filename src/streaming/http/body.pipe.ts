@@ -1,6 +1,7 @@
 /** Bodies: JSON objects of bounded depth, without keys that reach into prototypes, with the fields of their class and no others. */
 import { type ArgumentMetadata, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
 import { StepcastError } from '../../contract/errors.js';
+import { memberPath } from '../../contract/json.js';
 import { faultsOf } from '../../orchestration/registry/input.rules.js';
 
 const MAX_DEPTH = 64;
@@ -52,16 +53,11 @@ function checkShape(root: object): void {
     const next: typeof level = [];
     for (const { value, path } of level) {
       for (const [key, member] of Object.entries(value)) {
-        const at = `${path}/${escapePointer(key)}`;
+        const at = memberPath(path, key);
         if (FORBIDDEN_KEYS.has(key)) throw new StepcastError('invalid_request', `the key "${key}" is not taken`, { faults: [{ path: at, message: 'is a key that is not taken' }] });
         if (member !== null && typeof member === 'object') next.push({ value: member as object, path: at });
       }
     }
     level = next;
   }
-}
-
-/** RFC 6901. */
-function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -2,12 +2,13 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Principal } from '../../auth/principal.js';
+import { FINISHED_STATUSES } from '../../contract/state.js';
 import { type Started } from '../../orchestration/execution.service.js';
-import { StreamSlotGuard } from '../guards/stream.guard.js';
+import { StreamHasEnded, StreamSlotGuard } from '../guards/stream.guard.js';
 import { drainGate } from '../sse/drain.gate.js';
 import { FrameWriterInterceptor } from '../sse/frame-writer.interceptor.js';
 import { withHeartbeats } from '../sse/heartbeat.interceptor.js';
-import { parseStreamRequest } from '../sse/stream.request.js';
+import { firstAfter, parseStreamRequest } from '../sse/stream.request.js';
 import { StreamingService } from '../sse/streaming.service.js';
 import { StreamingOptions } from '../streaming.options.js';
 import { type HttpRequest, rawResponse } from './http.types.js';
@@ -33,8 +34,12 @@ export class StartResponder {
     }
     // All that can refuse the stream comes before the start, so that nothing runs whose answer is an error (P14).
     const asked = parseStreamRequest(request);
+    // Only a start that repeats another one, by its key, can go on in a log that holds something already.
+    firstAfter(asked.start, request.headers['idempotency-key'] === undefined ? 0 : Number.MAX_SAFE_INTEGER);
     this.slots.take(principal.user, response);
     const { record } = await start();
+    const after = firstAfter(asked.start, record.lastSeq);
+    if (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq) throw new StreamHasEnded();
     const raw = rawResponse(response);
     const { hijack, getHeaders } = response as { hijack?: () => void; getHeaders?: () => Record<string, string | number | string[]> };
     hijack?.call(response);

@@ -7,8 +7,8 @@
  * a slow reader is bounded by one page. A reader that leaves it unread for `stalledReaderMs` is dropped, and can resume (P8).
  */
 import { type ServerResponse } from 'node:http';
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import { type CallHandler, type ExecutionContext, Injectable, Logger, type NestInterceptor } from '@nestjs/common';
+import { catchError, EMPTY, Observable } from 'rxjs';
 import { StreamMetrics } from '../../metrics/stream.metrics.js';
 import { rawResponse } from '../http/http.types.js';
 import { StreamingOptions } from '../streaming.options.js';
@@ -17,13 +17,24 @@ import { type StreamChunk } from './frames.js';
 
 @Injectable()
 export class FrameWriterInterceptor implements NestInterceptor<StreamChunk, never> {
+  private readonly logger = new Logger('Streams');
+
   constructor(
     private readonly options: StreamingOptions,
     private readonly metrics: StreamMetrics,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler<StreamChunk>): Observable<never> {
-    return this.write(next.handle(), rawResponse(context.switchToHttp().getResponse<object>()));
+    const response = rawResponse(context.switchToHttp().getResponse<object>());
+    return this.write(next.handle(), response).pipe(
+      catchError((error: unknown) => {
+        if (!response.headersSent) throw error;
+        // Nest would write an event of its own for it, with an id that is no cursor. A line that breaks is resumed.
+        this.logger.error(error);
+        response.destroy();
+        return EMPTY;
+      }),
+    );
   }
 
   /** Emits nothing; completes when all is handed to the response, errors as the chunks do. */
@@ -55,8 +66,9 @@ export class FrameWriterInterceptor implements NestInterceptor<StreamChunk, neve
 
       const subscription = chunks.subscribe({
         next: ({ bytes, heartbeat }) => {
-          if (!response.headersSent || early.length) early.push(bytes);
-          else if (!heartbeat || !response.writableNeedDrain) send(bytes);
+          if (!response.headersSent || early.length) {
+            if (early.push(bytes) === 1) void whenHeadersAreOut();
+          } else if (!heartbeat || !response.writableNeedDrain) send(bytes);
         },
         error: (error: unknown) => subscriber.error(error),
         complete: () => {

@@ -2,11 +2,11 @@
  * Where a reader stands in several logs at once: a position for each that it is in the middle of, and a mark up to which
  * (in the order of their start) all others are done with. Opaque to clients; text that is safe in headers and URLs.
  *
- *   <mark>[.<ordinal>:<seq>]…    numbers in base 36
+ *   m<mark>[.<ordinal>:<seq>]…    numbers in base 36; the m keeps the seq of a single stream from being taken for one
  */
 import { StepcastError } from '../../contract/errors.js';
 
-const FORM = /^[0-9a-z]{1,11}(\.[0-9a-z]{1,11}:[0-9a-z]{1,11})*$/;
+const FORM = /^m[0-9a-z]{1,11}(\.[0-9a-z]{1,11}:[0-9a-z]{1,11})*$/;
 const MAX_LENGTH = 8192;
 
 export class MultiCursor {
@@ -27,7 +27,7 @@ export class MultiCursor {
         faults: [{ path, message: 'must be an id that this stream has sent' }],
       });
     }
-    const [mark, ...entries] = text.split('.') as [string, ...string[]];
+    const [mark, ...entries] = text.slice(1).split('.') as [string, ...string[]];
     const positions = entries.map((entry) => entry.split(':').map((part) => parseInt(part, 36)) as [number, number]);
     return new MultiCursor(parseInt(mark, 36), new Map(positions));
   }
@@ -54,7 +54,7 @@ export class MultiCursor {
   }
 
   toString(): string {
-    let text = this.mark.toString(36);
+    let text = `m${this.mark.toString(36)}`;
     for (const [ordinal, seq] of this.positions) text += `.${ordinal.toString(36)}:${seq.toString(36)}`;
     return text;
   }

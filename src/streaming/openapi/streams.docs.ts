@@ -1,0 +1,35 @@
+/** Documentation of the event streams. */
+import { applyDecorators } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { ApiExecutionId, ApiProblems, ApiSse, ApiStreamEnded, ApiStreamUser, FOR_OWNERS } from './route.decorators.js';
+import { type ProblemCode } from './problem.schemas.js';
+import { ApiList, ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
+
+const TAGS = { tags: ['streams'] };
+const STREAM_PROBLEMS = ['invalid_cursor', 'too_many_streams', 'shutting_down'] as const satisfies ProblemCode[];
+
+export const ApiStreamExecution = () =>
+  applyDecorators(
+    ApiOperation({
+      ...TAGS, operationId: 'streamExecution', summary: 'Stream an execution',
+      description: 'All events from where the reader asks: the past first, then live, without a seam. The response ends after the terminal event (`workflow_completed`, `workflow_failed`, `workflow_cancelled`). '
+        + 'A reader that goes away changes nothing for the execution; one that does not read is dropped and can resume without loss.',
+    }),
+    ApiStreamUser(), ApiExecutionId(), ApiStreamForm(), ApiStreamStart('seq'),
+    ApiSse('The events.'), ApiStreamEnded(),
+    ApiProblems([...FOR_OWNERS, ...STREAM_PROBLEMS]),
+  );
+
+export const ApiStreamExecutions = () =>
+  applyDecorators(
+    ApiOperation({
+      ...TAGS, operationId: 'streamExecutions', summary: 'Stream several executions',
+      description: 'Several executions over one connection; each event names its own in `executionId`. Within one execution the order is that of its log, between them it is as they come. '
+        + 'With `executions` the response ends after the last terminal event; without, it carries all executions of the user, those to come as well, and does not end by itself.',
+    }),
+    ApiStreamUser(),
+    ApiList('executions', 'Ids of the executions; left out, all of the user.', { type: 'string' }, 100),
+    ApiStreamForm(), ApiStreamStart('several'),
+    ApiSse('The events.'), ApiStreamEnded(),
+    ApiProblems([...FOR_OWNERS, ...STREAM_PROBLEMS]),
+  );

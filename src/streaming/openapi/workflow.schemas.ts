@@ -1,0 +1,58 @@
+/** What the routes of workflows answer. */
+import { type WorkflowDefinition } from '../../contract/definition.js';
+import { type JsonValue } from '../../contract/json.js';
+import { DEFINITION_SCHEMAS } from './definition.schemas.js';
+import { array, closed, nullable, oneOfNames, optional, ref, type Schema, text, time } from './schema.builder.js';
+
+interface Summary {
+  name: string;
+  description: string | null;
+  inputSchema: JsonValue;
+  origin: 'code' | 'stored';
+  createdAt: string | null;
+}
+
+const SUMMARY = {
+  name: text('What it is started by.'),
+  description: nullable(text('For people.')),
+  inputSchema: nullable(ref('JsonSchema'), 'What the input must meet; null where any will do.'),
+  origin: oneOfNames<Summary['origin']>('`code`: part of the service, for every user. `stored`: a definition of the user.', { code: true, stored: true }),
+  createdAt: nullable(time('When the definition was stored.')),
+};
+
+const STEP: Schema = { anyOf: [ref('Step'), ref('CodeStep')] };
+const STEPS = array(STEP);
+
+export const WORKFLOW_SCHEMAS: Record<string, Schema> = {
+  WorkflowSummary: closed<Summary>('A workflow in a list.', SUMMARY),
+  WorkflowList: closed<{ workflows: Summary[] }>('All workflows that the user can start.', { workflows: array(ref('WorkflowSummary')) }),
+  WorkflowDetail: closed<Summary & Pick<WorkflowDefinition, 'streaming' | 'timeoutMs' | 'steps'>>('A workflow with its definition.', {
+    ...SUMMARY,
+    streaming: optional(ref('StreamConfig')),
+    timeoutMs: optional(ref('Timeout', 'Milliseconds from the start, after which it fails with `workflow_timeout`.')),
+    steps: { ...STEPS, description: 'Run in order. Of a workflow from code, they may hold functions.' },
+  }),
+  CodeStep: codeStep(),
+  CodeFunction: closed<{ $function: true }>('Stands for a function, which JSON cannot show. No definition that is sent may hold it.', { $function: { const: true } }),
+};
+
+/** The fields of all types of step in one, with functions where code may have them: such steps are only looked at, never sent. */
+function codeStep(): Schema {
+  const names = (DEFINITION_SCHEMAS['Step']?.['oneOf'] as { $ref: string }[]).map(({ $ref }) => $ref.slice($ref.lastIndexOf('/') + 1));
+  const fields = names.map((name) => DEFINITION_SCHEMAS[name]?.['properties'] as Schema);
+  const orFunction = (schema: Schema): Schema => ({ anyOf: [schema, ref('CodeFunction')] });
+  return {
+    type: 'object',
+    description: 'A step of a workflow from code that holds functions, itself or below it. Its fields are those of the step of its type.',
+    additionalProperties: false,
+    required: ['type', 'name'],
+    properties: {
+      ...Object.assign({}, ...fields) as Schema,
+      type: ref('StepType'),
+      agent: orFunction({ type: 'string' }),
+      when: orFunction(ref('Expression')),
+      until: orFunction(ref('Expression')),
+      steps: STEPS, step: STEP, then: STEP, else: STEP,
+    },
+  };
+}

@@ -1,0 +1,198 @@
+/**
+ * The refusals of each route: what the document lists is exactly what can be had from the service. Each test brings one
+ * kind about on every route it concerns; `DocumentedClient` refuses answers that are not documented, and the last test
+ * asks whether anything is documented that was never answered.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type WorkflowDefinition } from '../../src/contract/definition.js';
+import { Journal } from '../../src/journal/journal.js';
+import { ExecutionService } from '../../src/orchestration/execution.service.js';
+import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
+import { StreamShutdown } from '../../src/streaming/sse/stream.shutdown.js';
+import { type Answer, type RequestOptions } from '../support/client.js';
+import { type Operation } from './support/contract.js';
+import { type DocumentedClient, Service } from './support/service.js';
+
+const SSE = { accept: 'text/event-stream' };
+const SHORT: WorkflowDefinition = { name: 'short', inputSchema: { type: ['null', 'object'] }, steps: [{ type: 'agent', name: 'a', agent: 'echo' }] };
+const WAITS: WorkflowDefinition = { name: 'waits', steps: [{ type: 'input', name: 'ask', schema: { type: 'boolean' } }] };
+
+let service: Service;
+let operations: Operation[];
+/** An execution of alice that has completed. */
+let done: string;
+
+beforeAll(async () => {
+  service = await Service.start();
+  ({ operations } = service.contract);
+  done = await service.alice.start(SHORT);
+  await service.alice.follow(done);
+});
+afterAll(() => service.close());
+
+const withUser = () => operations.filter(({ spec }) => spec.security?.length);
+const withBody = () => operations.filter(({ spec }) => spec.requestBody);
+const withParameter = () => operations.filter(({ path }) => path.includes('{'));
+const ofExecution = () => operations.filter(({ path }) => path.includes('{id}'));
+const ofStart = () => operations.filter(({ spec }) => spec.responses['202'] && spec.responses['200']);
+const byId = (id: string) => operations.find((operation) => operation.id === id) as Operation;
+
+const BODIES: Record<string, object> = {
+  storeWorkflow: SHORT, startWorkflow: { input: { text: 'It is short.' } }, runDefinition: { workflow: SHORT }, sendInput: { value: true }, cancelExecution: {},
+};
+
+/** Calls an operation as it should be called, but for what is given. */
+function call(client: DocumentedClient, operation: Operation, { id = done, name = 'brief', query = '', ...options }: { id?: string; name?: string; query?: string } & RequestOptions = {}): Promise<Answer> {
+  const body = operation.spec.requestBody ? { body: BODIES[operation.id] } : {};
+  return client.call(operation, { id, name }, query, { ...body, ...options });
+}
+
+async function refused(answer: Promise<Answer>, operation: Operation, code: string): Promise<void> {
+  const { json } = await answer;
+  expect([operation.id, (json as { code?: string } | undefined)?.code]).toEqual([operation.id, code]);
+}
+
+describe('refused are', () => {
+  it('those who are nobody', async () => {
+    for (const operation of withUser()) await refused(call(service.nobody, operation), operation, 'unauthenticated');
+  });
+
+  it('bodies that are no JSON, no objects, too large, or of another type', async () => {
+    for (const operation of withBody()) {
+      await refused(call(service.alice, operation, { body: '{' }), operation, 'invalid_json');
+      await refused(call(service.alice, operation, { body: '[]' }), operation, 'invalid_request');
+      await refused(call(service.alice, operation, { body: `"${'x'.repeat(1024 * 1024)}"` }), operation, 'payload_too_large');
+      await refused(call(service.alice, operation, { body: '{}', headers: { 'content-type': 'text/plain' } }), operation, 'unsupported_media_type');
+    }
+  });
+
+  it('paths that cannot be decoded', async () => {
+    for (const operation of withParameter()) await refused(call(service.alice, operation, { id: '%zz', name: '%zz' }), operation, 'invalid_request');
+  });
+
+  it('parameters that make no sense', async () => {
+    for (const id of ['streamExecution', 'streamExecutions', 'listExecutions', 'listEvents']) {
+      await refused(call(service.alice, byId(id), { query: '?limit=0&heartbeat=x' }), byId(id), 'invalid_request');
+    }
+    for (const operation of ofStart()) await refused(call(service.alice, operation, { query: '?types=x', headers: SSE }), operation, 'invalid_request');
+  });
+
+  it('cursors that make no sense', async () => {
+    for (const id of ['streamExecution', 'streamExecutions', 'listExecutions', 'listEvents']) {
+      await refused(call(service.alice, byId(id), { query: '?lastEventId=-&cursor=-&after=99' }), byId(id), 'invalid_cursor');
+    }
+    for (const operation of ofStart()) await refused(call(service.alice, operation, { headers: { ...SSE, 'last-event-id': '7' } }), operation, 'invalid_cursor');
+  });
+
+  it('what is not there, and what is of others', async () => {
+    for (const operation of ofExecution()) {
+      await refused(call(service.bob, operation), operation, 'not_found');
+      await refused(call(service.bob, operation, { id: 'none' }), operation, 'not_found');
+    }
+    for (const id of ['getWorkflow', 'deleteWorkflow', 'startWorkflow']) await refused(call(service.alice, byId(id), { name: 'none' }), byId(id), 'not_found');
+    await refused(call(service.bob, byId('streamExecutions'), { query: `?executions=${done}` }), byId('streamExecutions'), 'not_found');
+  });
+
+  it('definitions and inputs that are not valid', async () => {
+    const unknown = { ...SHORT, steps: [{ type: 'agent', name: 'a', agent: 'ecko' }] };
+    await refused(call(service.alice, byId('storeWorkflow'), { body: unknown }), byId('storeWorkflow'), 'invalid_definition');
+    await refused(call(service.alice, byId('runDefinition'), { body: { workflow: unknown } }), byId('runDefinition'), 'invalid_definition');
+    await refused(call(service.alice, byId('runDefinition'), { body: { workflow: SHORT, input: 1 } }), byId('runDefinition'), 'invalid_input');
+    await refused(call(service.alice, byId('startWorkflow'), { body: { input: {} } }), byId('startWorkflow'), 'invalid_input');
+    // Stored when its agent was still there.
+    await service.app.get(Journal).saveWorkflow('alice', { ...unknown, name: 'old' } as WorkflowDefinition, Date.now());
+    await refused(call(service.alice, byId('startWorkflow'), { name: 'old' }), byId('startWorkflow'), 'invalid_definition');
+  });
+
+  it('answers that no step waits for, or that it does not take', async () => {
+    const sendInput = byId('sendInput');
+    await refused(call(service.alice, sendInput), sendInput, 'not_waiting');
+    const id = await service.alice.start(WAITS);
+    const reader = await service.alice.openExecution(id);
+    await reader.untilEvent('input_required');
+    reader.close();
+    await refused(call(service.alice, sendInput, { id, body: { value: 'yes' } }), sendInput, 'invalid_input');
+  });
+
+  it('what contradicts what is there already', async () => {
+    await refused(call(service.alice, byId('storeWorkflow'), { body: { ...SHORT, name: 'brief' } }), byId('storeWorkflow'), 'conflict');
+    await refused(call(service.alice, byId('deleteWorkflow')), byId('deleteWorkflow'), 'conflict');
+    await refused(call(service.alice, byId('cancelExecution')), byId('cancelExecution'), 'already_finished');
+    for (const operation of ofStart()) {
+      const headers = { 'idempotency-key': operation.id };
+      expect((await call(service.alice, operation, { headers })).status).toBe(202);
+      await refused(call(service.alice, operation, { headers, body: { ...BODIES[operation.id], sessionId: 'other' } }), operation, 'idempotency_conflict');
+    }
+  });
+
+  it('requests above the limit', async () => {
+    await Service.use({ rateLimit: { points: 1, seconds: 3600 } }, service.contract, async ({ alice, app }) => {
+      const { record: { id } } = await app.get(ExecutionService).start(WAITS, null, { user: 'alice' });
+      await alice.get('/workflows');
+      for (const operation of withUser()) {
+        const answer = await call(alice, operation, { id });
+        await refused(Promise.resolve(answer), operation, 'rate_limited');
+        expect(answer.headers).toMatchObject({ 'retry-after': expect.stringMatching(/^\d+$/) as unknown, 'ratelimit-policy': '"default";q=1;w=3600' });
+      }
+    });
+  });
+
+  it('streams and executions above theirs', async () => {
+    await Service.use({ maxStreamsPerUser: 1, maxExecutionsPerUser: 1 }, service.contract, async ({ alice, app }) => {
+      const executions = app.get(ExecutionService);
+      const { maxQueuedPerUser } = app.get(OrchestrationOptions);
+      const { record } = await executions.start(WAITS, null, { user: 'alice' });
+      const reader = await alice.openExecution(record.id);
+      await reader.untilEvent('input_required');
+      for (const operation of operations.filter(({ spec }) => JSON.stringify(spec.responses['200'])?.includes('text/event-stream'))) {
+        await refused(call(alice, operation, { id: record.id, headers: SSE }), operation, 'too_many_streams');
+      }
+      reader.close();
+      await Promise.all(Array.from({ length: maxQueuedPerUser }, () => executions.start(WAITS, null, { user: 'alice' })));
+      for (const operation of ofStart()) await refused(call(alice, operation), operation, 'too_many_executions');
+    });
+  });
+
+  it('all but reading, while the service shuts down', async () => {
+    await Service.use({}, service.contract, async ({ alice, app }) => {
+      const id = await alice.start(WAITS);
+      await app.get(ExecutionService).suspendAll();
+      for (const operation of [...ofStart(), byId('cancelExecution')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
+      app.get(StreamShutdown).beforeApplicationShutdown();
+      for (const operation of [byId('streamExecution'), byId('streamExecutions')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
+    });
+  });
+
+  it('what has been removed', async () => {
+    await Service.use({}, service.contract, async ({ alice, app }) => {
+      const id = await alice.start(SHORT);
+      await alice.follow(id);
+      await app.get(Journal).sweep(Date.now() + 1, 0, Date.now());
+      for (const operation of ofExecution()) await refused(call(alice, operation, { id }), operation, 'gone');
+      await refused(call(alice, byId('streamExecutions'), { query: `?executions=${id}` }), byId('streamExecutions'), 'gone');
+    });
+  });
+
+  it('what needs the journal, while it cannot be had', async () => {
+    await Service.use({}, service.contract, async ({ alice, app, nobody }) => {
+      await app.get(Journal).close();
+      for (const operation of withUser().filter((each) => service.contract.documentedCodes(each).includes('journal_unavailable'))) {
+        await refused(call(alice, operation, { name: 'stored', query: operation.id === 'streamExecutions' ? `?executions=${done}` : '' }), operation, 'journal_unavailable');
+      }
+      expect((await nobody.get('//health/ready')).status).toBe(503);
+      expect((await alice.get('//metrics')).text).toContain('stepcast_journal_ready 0');
+      expect((await alice.get('/workflows/brief')).status).toBe(200);
+    });
+  });
+});
+
+describe('the document', () => {
+  it('lists no refusal that no route gives', () => {
+    for (const operation of operations) {
+      const seen = service.contract.seenOf(operation.id);
+      // What was not foreseen cannot be brought about.
+      const unseen = service.contract.documentedCodes(operation).filter((code) => code !== 'internal' && !seen.has(code));
+      expect([operation.id, unseen]).toEqual([operation.id, []]);
+    }
+  });
+});

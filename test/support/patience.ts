@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds after which what a test waits for counts as never coming. A bound for failures, never a measure. */
+const PATIENCE_MS = 15_000;
+
+/** The promise, or a rejection that names what did not come. */
+export async function within<T>(promise: Promise<T>, what: string | (() => string), ms = PATIENCE_MS): Promise<T> {
+  const given = new AbortController();
+  const late = sleep(ms, undefined, { signal: given.signal, ref: false }).then(() => {
+    throw new Error(`${typeof what === 'string' ? what : what()} did not come within ${ms} ms`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    given.abort();
+    late.catch(() => undefined);
+  }
+}
+
+/** Asks again and again until the answer is not `undefined`: for what nothing tells of by itself. */
+export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, what: string): Promise<T> {
+  const asking = (async () => {
+    for (;;) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      await sleep(10);
+    }
+  })();
+  return within(asking, what);
+}

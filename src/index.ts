@@ -21,4 +21,5 @@ export { CurrentUser } from './auth/auth.decorators.js';
 export { AuthGuard } from './auth/auth.guard.js';
 export { type AuthenticationRequest, Authenticator } from './auth/authenticator.js';
 export { type Principal } from './auth/principal.js';
+export { addStreamingComponents } from './streaming/openapi/components.js';
 export { ProblemFilter } from './streaming/http/problem.filter.js';

@@ -169,17 +169,20 @@ export class ExecutionService {
   async cancel(id: string, reason = 'cancelled on request'): Promise<void> {
     await this.resuming.get(id);
     const waiting = this.queued.get(id);
-    if (waiting && this.admission.withdraw(waiting.record.user, id)) {
+    if (waiting && !this.stopping && this.admission.withdraw(waiting.record.user, id)) {
       this.queued.delete(id);
-      // Its log begins like any other, and ends at once.
-      await this.launch(waiting.record, waiting.definition, waiting.past).cancel(reason);
+      // Its log begins like any other, and ends at once: cancelled before it is started, none of its steps is.
+      const runner = this.prepare(waiting.record, waiting.definition, waiting.past);
+      const cancelled = runner.cancel(reason);
+      runner.start();
+      await cancelled;
     } else {
       await this.runners.get(id)?.cancel(reason);
     }
     const record = await this.get(id);
     if (record.status === 'cancelled') return;
     if (FINISHED_STATUSES.has(record.status)) throw new StepcastError('already_finished', `execution ${id} has ${record.status} already`);
-    throw new StepcastError('shutting_down', `execution ${id} goes on after the restart of the service; try again then`, { retryAfterSeconds: 2 });
+    throw restarting(id);
   }
 
   /** Answers a step that waits for a person. @throws StepcastError, see InputDesk; `not_found`. */
@@ -188,6 +191,7 @@ export class ExecutionService {
     const runner = this.runners.get(id);
     if (!runner) {
       const record = await this.get(id);
+      if (this.stopping && !FINISHED_STATUSES.has(record.status)) throw restarting(id);
       throw new StepcastError('not_waiting', `no step of this execution waits for input; it is ${record.status}`);
     }
     await runner.answer(stepId, value);
@@ -238,11 +242,16 @@ export class ExecutionService {
   }
 
   private launch(record: ExecutionRecord, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
+    const runner = this.prepare(record, definition, past);
+    if (!this.stopping) runner.start();
+    return runner;
+  }
+
+  private prepare(record: ExecutionRecord, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
     const runner = new ExecutionRunner(record, definition, this.deps, past);
     this.runners.set(record.id, runner);
     if (definition.streaming?.bufferSize !== undefined) this.journal.setBufferSize(record.id, definition.streaming.bufferSize);
     void runner.done.then(() => this.runners.delete(record.id));
-    if (!this.stopping) runner.start();
     return runner;
   }
 
@@ -272,4 +281,8 @@ export class ExecutionService {
   private refuseWhenStopping(): void {
     if (this.stopping) throw new StepcastError('shutting_down', 'the service is shutting down; try again in a moment', { retryAfterSeconds: 2 });
   }
+}
+
+function restarting(id: string): StepcastError {
+  return new StepcastError('shutting_down', `execution ${id} goes on after the restart of the service; try again then`, { retryAfterSeconds: 2 });
 }

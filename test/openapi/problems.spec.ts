@@ -157,7 +157,7 @@ describe('refused are', () => {
     await Service.use({}, service.contract, async ({ alice, app }) => {
       const id = await alice.start(WAITS);
       await app.get(ExecutionService).suspendAll();
-      for (const operation of [...ofStart(), byId('cancelExecution')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
+      for (const operation of [...ofStart(), byId('cancelExecution'), byId('sendInput')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
       app.get(StreamShutdown).beforeApplicationShutdown();
       for (const operation of [byId('streamExecution'), byId('streamExecutions')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
     });

@@ -6,6 +6,7 @@ import { RateLimitGuard } from '../../rate-limit/rate-limit.guard.js';
 import { ExecutionAccessGuard } from './execution-access.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { SeveralAccessGuard } from './several-access.guard.js';
+import { TicketGuard } from './ticket.guard.js';
 import { StreamRequestGuard, StreamSlotGuard } from './stream.guard.js';
 
 /** A route for users. */
@@ -16,8 +17,8 @@ export const ForOwner = () => applyDecorators(UseGuards(AuthenticationLimitGuard
 
 /** The stream of the execution at `:id`, for its owner, by ticket too. */
 export const ForStreamOwner = () =>
-  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, ExecutionAccessGuard, RateLimitGuard, StreamRequestGuard, StreamSlotGuard));
+  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, ExecutionAccessGuard, StreamRequestGuard, StreamSlotGuard));
 
 /** A stream of several executions, for their owner, by ticket too. */
 export const ForStreamOwners = () =>
-  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, SeveralAccessGuard, RateLimitGuard, StreamSlotGuard));
+  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, SeveralAccessGuard, StreamSlotGuard));

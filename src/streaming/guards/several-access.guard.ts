@@ -1,7 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Authenticator } from '../../auth/authenticator.js';
 import { principalOf } from '../../auth/request-principal.js';
-import { TicketStore } from '../../auth/ticket.store.js';
 import { StepcastError } from '../../contract/errors.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
@@ -9,7 +7,7 @@ import { requestOf } from '../http/http.types.js';
 import { MultiCursor } from '../sse/multi.cursor.js';
 import { leftOver, severalCursor } from '../sse/multi.stream.js';
 import { parseStreamRequest, single } from '../sse/stream.request.js';
-import { findAccessible, redeemTicket } from './execution-access.guard.js';
+import { findAccessible } from './execution-access.guard.js';
 import { StreamHasEnded } from './stream.guard.js';
 
 const MAX_EXECUTIONS = 100;
@@ -17,15 +15,10 @@ const MAX_EXECUTIONS = 100;
 /** Checks `GET /stream`: that each execution named is there for the user, the cursor, and that something is left to be sent. */
 @Injectable()
 export class SeveralAccessGuard implements CanActivate {
-  constructor(
-    private readonly journal: Journal,
-    private readonly tickets: TicketStore,
-    private readonly authenticator: Authenticator,
-  ) {}
+  constructor(private readonly journal: Journal) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
-    await redeemTicket(request, { all: true }, this.tickets, this.authenticator);
     const principal = principalOf(request);
     const asked = (request.streamRequest = parseStreamRequest(request));
     const names = single(request.query, 'executions');

@@ -66,7 +66,7 @@ export const ApiSendInput = () =>
     ApiOperation({ ...TAGS, operationId: 'sendInput', summary: 'Answer a step that waits for a person', description: 'Answers once the answer is in the journal. A step can be answered once.' }),
     ApiUser(), ApiExecutionId(), ApiJsonBody('InputBody', { 'To the step that waits': { stepId: 'approve', value: true } }),
     ApiJson(202, 'It goes on', 'Started', started('running')),
-    ApiProblems([...FOR_OWNERS, ...WITH_BODY, 'invalid_input', 'not_waiting']),
+    ApiProblems([...FOR_OWNERS, ...WITH_BODY, 'invalid_input', 'not_waiting', 'shutting_down']),
   );
 
 const TICKETS = 'For a browser, whose EventSource cannot send headers. A ticket is good for one connection within 60 s: ask for a new one for each.';

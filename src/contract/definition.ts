@@ -143,7 +143,7 @@ export function isComposite(type: StepType): boolean {
 }
 
 /**
- * A definition as data: functions become `{"$function": true}`. `resumable` says whether there were none, so that the
+ * A definition as data: functions become `{"$function": true}`. `pure` says whether there were none, so that the
  * data alone is enough to go on after a crash.
  */
 export function definitionData(definition: WorkflowDefinition): { data: JsonValue; pure: boolean } {

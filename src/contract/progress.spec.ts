@@ -119,7 +119,7 @@ describe('progress over the whole workflow (P7)', () => {
       const { after } = meterOf(...steps);
       let shown = 0;
       for (const { type, name, ...data } of events) {
-        const next = after(type, name, { ...data, maxIterations: 3 } as never);
+        const next = after(type, name, { ...data, maxIterations: 3 });
         expect(next).toBeGreaterThanOrEqual(shown);
         expect(next).toBeLessThan(1);
         shown = next;

@@ -9,6 +9,8 @@ import { type EventDraft } from './events.js';
 interface Node {
   parent: Node | undefined;
   children: Node[];
+  /** Whether the workflow goes on when the step has failed: a branch of a `parallel` with `onError: continue`. */
+  dispensable: boolean;
   /** Share of the parent's progress. */
   weight: number;
   value: number;
@@ -18,12 +20,12 @@ interface Node {
 const ALMOST = 0.9999;
 
 export class ProgressMeter {
-  private readonly root: Node = { parent: undefined, children: [], weight: 1, value: 0 };
+  private readonly root: Node = { parent: undefined, children: [], dispensable: false, weight: 1, value: 0 };
   private readonly nodes = new Map<string, Node>();
   private highest = 0;
 
   constructor(steps: readonly Step[]) {
-    this.grow(this.root, steps);
+    this.grow(this.root, steps, false);
   }
 
   /** Takes an event in; answers the progress to show with it. */
@@ -52,8 +54,10 @@ export class ProgressMeter {
         this.set(node, event.data.progress);
         break;
       case 'step_completed':
-      case 'step_failed':
         this.set(node, 1);
+        break;
+      case 'step_failed':
+        if (node.dispensable) this.set(node, 1);
         break;
       case 'step_skipped':
         // The branch not taken leaves the whole share of its conditional to the other.
@@ -74,12 +78,12 @@ export class ProgressMeter {
     }
   }
 
-  private grow(parent: Node, steps: readonly Step[]): void {
+  private grow(parent: Node, steps: readonly Step[], dispensable: boolean): void {
     for (const step of steps) {
-      const node: Node = { parent, children: [], weight: 1 / steps.length, value: 0 };
+      const node: Node = { parent, children: [], dispensable, weight: 1 / steps.length, value: 0 };
       this.nodes.set(step.name, node);
       parent.children.push(node);
-      this.grow(node, childrenOf(step));
+      this.grow(node, childrenOf(step), step.type === 'parallel' && step.onError === 'continue');
     }
   }
 

@@ -14,7 +14,7 @@ import { type ExecutionStatus } from '../contract/state.js';
 import { type EventBatch, type RecordedEvent } from './event-batch.js';
 import { followLog } from './follow.js';
 import {
-  type Commit, type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type Page,
+  type Commit, type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type OwnedExecution, type Page,
   type ReadyGate, type StoredWorkflow,
 } from './journal.types.js';
 import { TailRegistry } from './tail.js';
@@ -34,13 +34,13 @@ export abstract class Journal {
    * and the earlier execution is answered with `created: false`.
    * @throws StepcastError `journal_unavailable`, or `idempotency_conflict` where the key came with another body.
    */
-  abstract create(execution: NewExecution): Promise<{ record: ExecutionRecord; created: boolean }>;
+  abstract create(execution: NewExecution): Promise<{ record: OwnedExecution; created: boolean }>;
 
   /**
    * Takes an execution over: raises its epoch, and counts a resume where `countResume` is set. The count is back at 0
    * with `clearResumes`.
    */
-  abstract claim(id: string, options: { countResume: boolean }): Promise<ExecutionRecord>;
+  abstract claim(id: string, options: { countResume: boolean }): Promise<OwnedExecution>;
   abstract clearResumes(ids: readonly string[]): Promise<void>;
 
   /**

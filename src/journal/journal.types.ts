@@ -29,7 +29,7 @@ export interface NewExecution {
 }
 
 /** An execution as the journal lists it; times are milliseconds since the epoch. */
-export interface ExecutionRecord extends Omit<NewExecution, 'idempotency'> {
+export interface ExecutionRecord extends Pick<NewExecution, 'id' | 'user' | 'workflow' | 'sessionId' | 'createdAt'> {
   /** Grows with every execution: the order of lists. */
   ordinal: number;
   status: ExecutionStatus;
@@ -43,6 +43,9 @@ export interface ExecutionRecord extends Omit<NewExecution, 'idempotency'> {
   /** How often it was resumed after a crash without having got any further. */
   resumes: number;
 }
+
+/** An execution with all that it takes to run it, which may be large: only who runs it reads it. */
+export interface OwnedExecution extends ExecutionRecord, Pick<NewExecution, 'source' | 'definition' | 'fingerprint' | 'input'> {}
 
 /** What an append changes in the execution's record. */
 export interface Head {

@@ -8,6 +8,11 @@ export class Clock {
     return Date.now();
   }
 
+  /** Milliseconds that have gone by since a time; 0 where the clock was set back to before it. */
+  since(time: number): number {
+    return Math.max(0, this.now() - time);
+  }
+
   /** 0 ≤ x < 1. */
   random(): number {
     return Math.random();

@@ -11,7 +11,7 @@ import { type ExecutionEvent } from '../contract/events.js';
 import { canonicalJson, type JsonValue, toJson } from '../contract/json.js';
 import { applyEvent, type ExecutionState, FINISHED_STATUSES, fold, initialState } from '../contract/state.js';
 import { Journal } from '../journal/journal.js';
-import { type ExecutionRecord, type NewExecution } from '../journal/journal.types.js';
+import { type ExecutionRecord, type NewExecution, type OwnedExecution } from '../journal/journal.types.js';
 import { Admission } from './admission.js';
 import { Clock } from './clock.js';
 import { rootSteps } from './definition/fingerprint.js';
@@ -54,7 +54,7 @@ export class ExecutionService {
   private readonly logger = new Logger(ExecutionService.name);
   private readonly runners = new Map<string, ExecutionRunner>();
   /** Queued executions, which no runner has yet. */
-  private readonly queued = new Map<string, { record: ExecutionRecord; definition: WorkflowDefinition; past: Past | undefined }>();
+  private readonly queued = new Map<string, { record: OwnedExecution; definition: WorkflowDefinition; past: Past | undefined }>();
   /** Executions that are being resumed: settled when they run, or have been given up. */
   private readonly resuming = new Map<string, Promise<unknown>>();
   private readonly admission: Admission;
@@ -187,6 +187,8 @@ export class ExecutionService {
 
   /** Answers a step that waits for a person. @throws StepcastError, see InputDesk; `not_found`. */
   async answer(id: string, stepId: string | undefined, value: JsonValue): Promise<void> {
+    // A copy: what the caller does to the value afterwards must not reach the steps that are given it.
+    const given = toJson(value);
     await this.resuming.get(id);
     const runner = this.runners.get(id);
     if (!runner) {
@@ -194,11 +196,11 @@ export class ExecutionService {
       if (this.stopping && !FINISHED_STATUSES.has(record.status)) throw restarting(id);
       throw new StepcastError('not_waiting', `no step of this execution waits for input; it is ${record.status}`);
     }
-    await runner.answer(stepId, value);
+    await runner.answer(stepId, given);
   }
 
   /** Goes on with an execution that was cut short. */
-  resume(record: ExecutionRecord, definition: WorkflowDefinition, past: Past | undefined): void {
+  resume(record: OwnedExecution, definition: WorkflowDefinition, past: Past | undefined): void {
     this.admission.enter(record.user, record.id, this.launcher(record, definition, past));
   }
 
@@ -213,7 +215,7 @@ export class ExecutionService {
   }
 
   /** Ends an execution that cannot go on. */
-  async giveUp(record: ExecutionRecord, past: Past | undefined, error: StepcastError): Promise<void> {
+  async giveUp(record: OwnedExecution, past: Past | undefined, error: StepcastError): Promise<void> {
     const runner = new ExecutionRunner(record, { name: record.workflow, steps: [] }, this.deps, past);
     this.logger.warn({ executionId: record.id, workflow: record.workflow, code: error.code }, `given up: ${error.message}`);
     runner.fail({ code: error.code, message: error.message });
@@ -232,7 +234,7 @@ export class ExecutionService {
     return running.map((runner) => runner.record.id);
   }
 
-  private launcher(record: ExecutionRecord, definition: WorkflowDefinition, past?: Past): () => void {
+  private launcher(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): () => void {
     this.queued.set(record.id, { record, definition, past });
     return () => {
       this.queued.delete(record.id);
@@ -241,13 +243,13 @@ export class ExecutionService {
     };
   }
 
-  private launch(record: ExecutionRecord, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
+  private launch(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
     const runner = this.prepare(record, definition, past);
     if (!this.stopping) runner.start();
     return runner;
   }
 
-  private prepare(record: ExecutionRecord, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
+  private prepare(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
     const runner = new ExecutionRunner(record, definition, this.deps, past);
     this.runners.set(record.id, runner);
     if (definition.streaming?.bufferSize !== undefined) this.journal.setBufferSize(record.id, definition.streaming.bufferSize);

@@ -4,7 +4,7 @@ import { definitionData, type WorkflowDefinition } from '../contract/definition.
 import { type Fault, StepcastError } from '../contract/errors.js';
 import { type JsonValue } from '../contract/json.js';
 import { Journal } from '../journal/journal.js';
-import { type DefinitionSource, type ExecutionRecord } from '../journal/journal.types.js';
+import { type DefinitionSource, type OwnedExecution } from '../journal/journal.types.js';
 import { Clock } from './clock.js';
 import { assertDefinition, validateDefinition } from './definition/definition.validator.js';
 import { fingerprintOf } from './definition/fingerprint.js';
@@ -63,7 +63,7 @@ export class WorkflowCatalog {
    * What an execution that was cut short goes on with.
    * @throws StepcastError `workflow_not_found`, `workflow_changed`
    */
-  forResume(record: ExecutionRecord): WorkflowDefinition {
+  forResume(record: OwnedExecution): WorkflowDefinition {
     if (record.source === 'data') return record.definition as unknown as WorkflowDefinition;
     if (record.source === 'ephemeral') {
       throw new StepcastError('workflow_not_found', `${record.workflow} was built for one run and cannot be built again after a restart; register it with @Workflow, or build it without functions`);

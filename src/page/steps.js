@@ -32,12 +32,16 @@ export class StepTree {
       row.item.remove();
       this.#rows.delete(id);
     }
+    /** @type {TextBox[]} */
+    const written = [];
     for (const step of steps.values()) {
       let row = this.#rows.get(step.id);
       if (row?.step === step) continue;
       if (!row) this.#rows.set(step.id, (row = this.#place(step)));
-      row.draw(step);
+      row.draw(step, written);
     }
+    // Looking at sizes after each writing would have the browser lay the page out again each time.
+    for (const box of written) box.settle();
   }
 
   /** Times of the steps that run, by the clock of the service. @param {number} now */
@@ -86,19 +90,24 @@ class StepRow {
     };
   }
 
-  /** @param {StepView} step */
-  draw(step) {
+  /**
+   * @param {StepView} step
+   * @param {TextBox[]} written takes the boxes whose text is another now
+   */
+  draw(step, written) {
+    // The time of a step that goes on is the clock's to tell.
+    if (step.durationMs !== undefined) setText(this.#time, duration(step.durationMs));
+    else if (step.startedAt !== this.step?.startedAt) setText(this.#time, '');
     this.step = step;
     this.item.dataset.status = step.status;
     this.#chip.dataset.status = step.status;
     setText(this.#chip, step.status);
     setText(this.#name, this.round === undefined ? step.name : `${step.name} [${this.round}]`);
     setText(this.#facts, factsOf(step).join(' · '));
-    setText(this.#time, step.durationMs === undefined ? '' : duration(step.durationMs));
     this.#error.hidden = step.error === undefined;
     setText(this.#error, step.error?.message ?? '');
-    this.#reasoning.draw(step.reasoning);
-    this.#text.draw(step.text);
+    if (this.#reasoning.draw(step.reasoning)) written.push(this.#reasoning);
+    if (this.#text.draw(step.text)) written.push(this.#text);
     this.#toggle.hidden = !hasOutput(step);
     this.#toggle.setAttribute('aria-label', `Output of ${step.name}`);
     this.#output.hidden ||= this.#toggle.hidden;
@@ -145,19 +154,26 @@ class TextBox {
   /** Where in the whole text what is shown begins, and what of it is. */
   #from = 0;
   #shown = '';
+  #follows = true;
 
   /** @param {string} label */
   constructor(label) {
     this.element = make('pre', { className: 'box streamed', hidden: true }, this.#node);
     this.element.setAttribute('aria-label', label);
+    this.element.onscroll = ({ target }) => {
+      const { scrollHeight, scrollTop, clientHeight } = /** @type {Element} */ (target);
+      this.#follows = scrollHeight - scrollTop - clientHeight < AT_END;
+    };
   }
 
-  /** @param {string} text */
+  /**
+   * @param {string} text
+   * @returns whether it is another than before
+   */
   draw(text) {
-    const { element } = this;
-    if (text === this.#shown) return;
+    if (text === this.#shown) return false;
     const grows = this.#shown !== '' && text.startsWith(this.#shown);
-    const follows = !grows || element.scrollHeight - element.scrollTop - element.clientHeight < AT_END;
+    this.#follows ||= !grows;
     if (grows && text.length - this.#from <= 2 * SHOWN_TEXT) {
       this.#node.appendData(text.slice(this.#shown.length));
     } else {
@@ -165,9 +181,15 @@ class TextBox {
       this.#node.data = this.#from === 0 ? text : `… ${this.#from} characters before\n${text.slice(this.#from)}`;
     }
     this.#shown = text;
-    element.hidden = text === '';
-    if (follows) element.scrollTop = element.scrollHeight;
+    this.element.hidden = text === '';
+    return true;
+  }
+
+  settle() {
+    const { element } = this;
+    const { scrollHeight, clientHeight } = element;
+    if (this.#follows) element.scrollTop = scrollHeight;
     // What scrolls has to be reachable by keyboard.
-    if (element.scrollHeight > element.clientHeight) element.tabIndex = 0;
+    if (scrollHeight > clientHeight) element.tabIndex = 0;
   }
 }

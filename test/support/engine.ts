@@ -12,7 +12,7 @@ import { applyEvent, type ExecutionState, initialState } from '../../src/contrac
 import { RecordedEvent } from '../../src/journal/event-batch.js';
 import { type Journal } from '../../src/journal/journal.js';
 import { SqliteJournal } from '../../src/journal/sqlite/sqlite-journal.js';
-import { type AgentFunction } from '../../src/orchestration/agent.js';
+import { type AgentContext, type AgentFunction } from '../../src/orchestration/agent.js';
 import { Clock } from '../../src/orchestration/clock.js';
 import { ExecutionService, type StartOptions } from '../../src/orchestration/execution.service.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
@@ -182,4 +182,42 @@ export function only<T extends EventType>(events: readonly ExecutionEvent[], typ
 /** Lets everything that is due run, `count` times over. */
 export async function turns(count = 10): Promise<void> {
   for (let i = 0; i < count; i++) await turn();
+}
+
+/** A place where agents wait until the test lets them go on; named by step and attempt: `gather/a#1`. */
+export class Gates {
+  /** Every attempt that has come, in order. */
+  readonly arrived: string[] = [];
+  private readonly gates = new Map<string, { came: PromiseWithResolvers<AgentContext>; go: PromiseWithResolvers<unknown> }>();
+
+  /** The agent: register it, or give it as a step's. */
+  readonly agent = (context: AgentContext): Promise<unknown> => {
+    const name = `${context.stepId}#${context.attempt}`;
+    this.arrived.push(name);
+    const { came, go } = this.at(name);
+    came.resolve(context);
+    return go.promise;
+  };
+
+  /** Resolves when the attempt has come. */
+  async came(name: string): Promise<AgentContext> {
+    return within(this.at(name).came.promise, `the agent at ${name}; there were ${this.arrived.join(', ')}`);
+  }
+
+  /** Waits for the attempt, and lets it return. */
+  async open(name: string, output: unknown = name): Promise<void> {
+    await this.came(name);
+    this.at(name).go.resolve(output);
+  }
+
+  async fail(name: string, message = `${name} fails`): Promise<void> {
+    await this.came(name);
+    this.at(name).go.reject(new Error(message));
+  }
+
+  private at(name: string) {
+    let gate = this.gates.get(name);
+    if (!gate) this.gates.set(name, (gate = { came: Promise.withResolvers<AgentContext>(), go: Promise.withResolvers<unknown>() }));
+    return gate;
+  }
 }

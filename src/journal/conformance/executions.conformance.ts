@@ -14,7 +14,8 @@ export function describeExecutions(journal: () => Journal): void {
       expect(record).toEqual({
         ...one, ordinal: expect.any(Number), status: 'queued', progress: 0, lastSeq: 0, startedAt: null, finishedAt: null, error: null, epoch: 1, resumes: 0,
       });
-      expect(await journal().find(one.id)).toEqual(record);
+      const { source: _source, definition: _definition, fingerprint: _fingerprint, input: _input, ...listed } = record;
+      expect(await journal().find(one.id)).toEqual(listed);
     });
 
     it('gives ordinals that grow', async () => {

@@ -22,10 +22,11 @@ export function describeStrings(journal: () => Journal): void {
           owner.head.error = { code: 'agent_failed', message: text, stepId: user };
           owner.append(1, text);
           await journal().flushed();
-          const expected = { ...one, error: owner.head.error, lastSeq: 1 };
+          const expected = { id: one.id, user, workflow, sessionId, error: owner.head.error, lastSeq: 1 };
           expect(await journal().find(one.id)).toMatchObject(expected);
           expect((await journal().list({ user, workflow, sessionId, limit: 1 }))[0]).toMatchObject(expected);
           expect(await readAll(journal(), one.id)).toEqual(owner.log);
+          expect(await journal().claim(one.id, { countResume: false })).toMatchObject({ ...one, ...expected });
         }),
         { numRuns: 150 },
       );

@@ -5,19 +5,15 @@ import { type ExecutionStatus } from '../../contract/state.js';
 import { EventBatch, RecordedEvent } from '../event-batch.js';
 import { Journal } from '../journal.js';
 import {
-  type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type Page, type StoredWorkflow,
+  type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type OwnedExecution, type Page, type StoredWorkflow,
 } from '../journal.types.js';
 import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
 import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
-import { type EventRow, type ExecutionRow, recordOf, type Statements, storedOf } from './sqlite.statements.js';
+import { type EventRow, type ExecutionRow, type OwnedRow, ownedOf, recordOf, type Statements, storedOf } from './sqlite.statements.js';
+import { sweep } from './sqlite.sweep.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
 import { SqliteWriter, unavailable } from './sqlite.writer.js';
-
-/** Events deleted in one transaction of a sweep, so that it never holds the loop for long. */
-const SWEEP_EVENTS = 5000;
-/** Free pages that a sweep leaves in the file, to be used again. */
-const SPARE_PAGES = 1000;
 
 export class SqliteJournal extends Journal {
   private database: OpenDatabase | undefined;
@@ -49,7 +45,7 @@ export class SqliteJournal extends Journal {
     this.commits$.complete();
   }
 
-  async create(execution: NewExecution): Promise<{ record: ExecutionRecord; created: boolean }> {
+  async create(execution: NewExecution): Promise<{ record: OwnedExecution; created: boolean }> {
     const definition = JSON.stringify(execution.definition);
     const input = JSON.stringify(execution.input);
     const { idempotency, sessionId } = execution;
@@ -61,23 +57,23 @@ export class SqliteJournal extends Journal {
         if (known && known.fingerprint !== toText(idempotency.fingerprint)) {
           throw new StepcastError('idempotency_conflict', 'this Idempotency-Key was used with another request; use a new key for a new request');
         }
-        if (known) return { record: recordOf(sql.find.get(known.execution) as unknown as ExecutionRow), created: false };
+        if (known) return { record: ownedOf(sql.findOwned.get(known.execution) as unknown as OwnedRow), created: false };
         sql.insertKey.run(user, key, toText(idempotency.fingerprint), id);
       }
       const row = sql.insertExecution.get(
         id, user, workflow, sessionId === null ? null : toText(sessionId), execution.createdAt, execution.source, definition, fingerprint, input,
       );
-      const record = recordOf(row as unknown as ExecutionRow);
+      const record = ownedOf(row as unknown as OwnedRow);
       created.push(record);
       return { record, created: true };
     });
   }
 
-  claim(id: string, { countResume }: { countResume: boolean }): Promise<ExecutionRecord> {
+  claim(id: string, { countResume }: { countResume: boolean }): Promise<OwnedExecution> {
     return this.writer.operate((sql) => {
       const row = sql.claim.get(countResume ? 1 : 0, toText(id));
       if (!row) throw missing(id);
-      return recordOf(row as unknown as ExecutionRow);
+      return ownedOf(row as unknown as OwnedRow);
     });
   }
 
@@ -152,52 +148,13 @@ export class SqliteJournal extends Journal {
     return (await this.writer.operate((sql) => sql.deleteWorkflow.run(toText(user), toText(name)))).changes === 1;
   }
 
-  async sweep(before: number, forgetBefore: number, now: number): Promise<number> {
-    // A sweep that was cut short has left events behind.
-    for (const { ordinal } of this.query((sql) => sql.orphans.all()) as unknown as { ordinal: number }[]) await this.deleteEvents(ordinal);
-    let removed = 0;
-    for (;;) {
-      const ordinal = await this.writer.operate((sql) => {
-        const row = sql.finishedBefore.get(before) as { ordinal: number; id: string; user: string } | undefined;
-        if (!row) return undefined;
-        sql.deleteExecution.run(row.ordinal);
-        sql.deleteKeys.run(row.id);
-        sql.insertRemoved.run(row.id, row.user, row.ordinal, now);
-        return row.ordinal;
-      });
-      if (ordinal === undefined) break;
-      removed++;
-      await this.deleteEvents(ordinal);
-    }
-    await this.writer.operate((sql) => sql.forgetRemoved.run(forgetBefore));
-    if (removed > 0) await this.giveSpaceBack();
-    return removed;
+  sweep(before: number, forgetBefore: number, now: number): Promise<number> {
+    return sweep(this.writer, before, forgetBefore, now);
   }
 
   async findRemoved(id: string): Promise<{ user: string } | undefined> {
     const row = this.query((sql) => sql.findRemoved.get(toText(id))) as { user: string } | undefined;
     return row && { user: fromText(row.user) };
-  }
-
-  private async deleteEvents(ordinal: number): Promise<void> {
-    for (let upTo = SWEEP_EVENTS; ; upTo += SWEEP_EVENTS) {
-      const more = await this.writer.operate((sql) => {
-        sql.deleteEvents.run(ordinal, upTo);
-        return sql.readEvents.get(ordinal, 0, 1) !== undefined;
-      });
-      if (!more) return;
-    }
-  }
-
-  private async giveSpaceBack(): Promise<void> {
-    for (;;) {
-      const more = await this.writer.operate((sql) => {
-        const { freelist_count: free } = sql.freePages.get() as { freelist_count: number };
-        if (free > SPARE_PAGES) sql.vacuum.all();
-        return free > SPARE_PAGES;
-      });
-      if (!more) return;
-    }
   }
 
   private query<T>(read: (sql: Statements) => T): T {

@@ -30,7 +30,7 @@ export class Bench {
   /** A disk of its own, of so many KiB; only where `canMount`. */
   disk(kib: number): string {
     const folder = this.folder();
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k`, 'stepcast-test', folder]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k`, 'stepcast-test', folder], { stdio: 'pipe' });
     this.atEnd(() => execFileSync('umount', ['-l', folder]));
     return folder;
   }

@@ -85,7 +85,10 @@ onOwnDisk('a read-only disk', () => {
   });
 });
 
-describe('a limit on the size of files', () => {
+const LIMITS = process.platform === 'linux';
+if (!LIMITS) process.stderr.write('SKIPPED: a limit on the size of files, which is raised with prlimit\n');
+
+(LIMITS ? describe : describe.skip)('a limit on the size of files', () => {
   it('is told of; events are kept, and are all there when it is raised', async () => {
     const dataDir = bench.folder();
     const child = bench.child('journal', dataDir, { limitKib: 512 });

@@ -4,7 +4,7 @@ import { type ErrorInfo } from '../../contract/errors.js';
 import { type EventType } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type ExecutionStatus } from '../../contract/state.js';
-import { type DefinitionSource, type ExecutionRecord, type ListQuery, type StoredWorkflow } from '../journal.types.js';
+import { type DefinitionSource, type ExecutionRecord, type ListQuery, type OwnedExecution, type StoredWorkflow } from '../journal.types.js';
 import { fromText, toText } from './sqlite.text.js';
 
 export interface ExecutionRow {
@@ -20,13 +20,18 @@ export interface ExecutionRow {
   started_at: number | null;
   finished_at: number | null;
   error: string | null;
+  epoch: number;
+  resumes: number;
+}
+
+export interface OwnedRow extends ExecutionRow {
   source: string;
   definition: string;
   fingerprint: string;
   input: string;
-  epoch: number;
-  resumes: number;
 }
+
+const RECORD = 'ordinal, id, user, workflow, session_id, status, progress, last_seq, created_at, started_at, finished_at, error, epoch, resumes';
 
 export interface EventRow {
   seq: number;
@@ -40,9 +45,14 @@ export function recordOf(row: ExecutionRow): ExecutionRecord {
     sessionId: row.session_id === null ? null : fromText(row.session_id),
     status: row.status as ExecutionStatus, progress: row.progress, lastSeq: row.last_seq,
     createdAt: row.created_at, startedAt: row.started_at, finishedAt: row.finished_at,
-    error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
-    source: row.source as DefinitionSource, definition: JSON.parse(row.definition) as JsonValue,
-    fingerprint: fromText(row.fingerprint), input: JSON.parse(row.input) as JsonValue, epoch: row.epoch, resumes: row.resumes,
+    error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo), epoch: row.epoch, resumes: row.resumes,
+  };
+}
+
+export function ownedOf(row: OwnedRow): OwnedExecution {
+  return {
+    ...recordOf(row), source: row.source as DefinitionSource, definition: JSON.parse(row.definition) as JsonValue,
+    fingerprint: fromText(row.fingerprint), input: JSON.parse(row.input) as JsonValue,
   };
 }
 
@@ -66,9 +76,10 @@ export function prepareStatements(db: DatabaseSync) {
     lastSeqOf: prepare('SELECT last_seq FROM executions WHERE id = ? AND epoch = ?'),
     claim: prepare('UPDATE executions SET epoch = epoch + 1, resumes = resumes + ? WHERE id = ? RETURNING *'),
     clearResumes: prepare('UPDATE executions SET resumes = 0 WHERE id = ?'),
-    find: prepare('SELECT * FROM executions WHERE id = ?'),
+    find: prepare(`SELECT ${RECORD} FROM executions WHERE id = ?`),
+    findOwned: prepare('SELECT * FROM executions WHERE id = ?'),
     ordinalOf: prepare('SELECT ordinal FROM executions WHERE id = ?'),
-    unfinished: prepare('SELECT * FROM executions WHERE finished_at IS NULL ORDER BY ordinal'),
+    unfinished: prepare(`SELECT ${RECORD} FROM executions WHERE finished_at IS NULL ORDER BY ordinal`),
     countUnfinished: prepare('SELECT status, count(*) AS count FROM executions WHERE finished_at IS NULL GROUP BY status'),
     readEvents: prepare('SELECT seq, type, json FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?'),
     insertKey: prepare('INSERT INTO idempotency_keys (user, key, fingerprint, execution) VALUES (?, ?, ?, ?)'),
@@ -79,7 +90,7 @@ export function prepareStatements(db: DatabaseSync) {
     findWorkflow: prepare('SELECT * FROM workflows WHERE user = ? AND name = ?'),
     listWorkflows: prepare('SELECT * FROM workflows WHERE user = ? ORDER BY name'),
     deleteWorkflow: prepare('DELETE FROM workflows WHERE user = ? AND name = ?'),
-    finishedBefore: prepare('SELECT ordinal, id, user, last_seq FROM executions WHERE finished_at < ? ORDER BY finished_at LIMIT 1'),
+    finishedBefore: prepare('SELECT ordinal, id, user FROM executions WHERE finished_at < ? ORDER BY finished_at LIMIT 1'),
     deleteExecution: prepare('DELETE FROM executions WHERE ordinal = ?'),
     deleteEvents: prepare('DELETE FROM events WHERE execution = ? AND seq <= ?'),
     insertRemoved: prepare('INSERT OR REPLACE INTO removed_executions (id, user, ordinal, removed_at) VALUES (?, ?, ?, ?)'),
@@ -105,7 +116,7 @@ export function prepareStatements(db: DatabaseSync) {
       const where = given.map(([condition]) => condition).join(' AND ');
       let statement = listing.get(where);
       if (!statement) {
-        statement = prepare(`SELECT * FROM executions ${where && `WHERE ${where}`} ORDER BY ordinal ${query.after === undefined ? 'DESC' : 'ASC'} LIMIT ?`);
+        statement = prepare(`SELECT ${RECORD} FROM executions ${where && `WHERE ${where}`} ORDER BY ordinal ${query.after === undefined ? 'DESC' : 'ASC'} LIMIT ?`);
         listing.set(where, statement);
       }
       return statement.all(...given.map(([, value]) => value), query.limit) as unknown as ExecutionRow[];

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execution, Owner, readAll, Reader, turns } from '../conformance/fixture.conformance.js';
 import { type Head } from '../journal.types.js';
 import { openDatabase, type OpenDatabase } from './sqlite.database.js';
@@ -153,6 +156,12 @@ describe('SqliteJournal', () => {
     await journal.flushed();
     expect(await readAll(journal, owner.id)).toEqual(owner.log);
     await journal.close();
+  });
+
+  it('that is closed before it was opened touches nothing', async () => {
+    const dataDir = join(tmpdir(), `stepcast-${execution().id}`);
+    await new SqliteJournal({ dataDir }).close();
+    expect(existsSync(dataDir)).toBe(false);
   });
 
   it('lets who follows before it is open wait', async () => {

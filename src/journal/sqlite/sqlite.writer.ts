@@ -130,10 +130,10 @@ export class SqliteWriter {
   }
 
   async close(): Promise<void> {
-    this.flush();
+    if (this.hasWork) this.flush();
     // Locked for the moment: the writer's own patience is the bound.
     await this.flushed().catch(() => undefined);
-    this.flush();
+    if (this.hasWork) this.flush();
     this.closed = true;
     this.incomplete ||= this.appends.length > 0;
     clearTimeout(this.retryTimer);

@@ -23,7 +23,7 @@ export class RetryExecutor implements StepExecutor<RetryStep> {
     if (recall.peek(child.id)?.status !== 'retrying') return next;
     child.attempt = recall.attemptsOf(child.id);
     recall.discard(child.id);
-    return concat(backOff(Math.min(before.delayMs, before.since + before.delayMs - clock.now()), child), next);
+    return concat(backOff(before.delayMs - clock.since(before.since), child), next);
   }
 }
 

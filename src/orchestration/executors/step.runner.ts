@@ -81,12 +81,12 @@ function live(outer: StepScope, past: StepState | undefined): Observable<EventDr
     outer.output = scope.output;
     run.recall.results[step.name] = scope.output;
     const data = scope.usage ? { output: scope.output, usage: scope.usage } : { output: scope.output };
-    return of({ type: 'step_completed', step: scope.info('completed', run.clock.now() - startedAt), data, message: endMessage('Completed', scope) });
+    return of({ type: 'step_completed', step: scope.info('completed', run.clock.since(startedAt)), data, message: endMessage('Completed', scope) });
   };
   const ended = (thrown: unknown): Observable<EventDraft> => {
     const error = causeOf(thrown, scope);
     const left = endLeftBehind(run, scope.id, thrown instanceof Halt ? thrown.code : 'sibling_failed');
-    return concat(from(left), of(endEvent(error, scope, run.clock.now() - startedAt)), throwError(() => error));
+    return concat(from(left), of(endEvent(error, scope, run.clock.since(startedAt))), throwError(() => error));
   };
 
   return concat(defer(started), defer(() => executor.execute(scope, runStep)), defer(completed)).pipe(
@@ -102,7 +102,7 @@ function startTimeout(scope: StepScope, startedAt: number): NodeJS.Timeout | und
   const { timeoutMs } = scope.step;
   if (timeoutMs === undefined) return undefined;
   const end = () => scope.cancel.cancel('step_timeout', `step ${scope.id} did not end within its timeoutMs of ${timeoutMs}`);
-  const left = startedAt + timeoutMs - scope.run.clock.now();
+  const left = timeoutMs - scope.run.clock.since(startedAt);
   if (left > 0) return setTimeout(end, left);
   // Over since before the crash, or during it: nothing below starts for the moment that a timer takes.
   end();

@@ -71,7 +71,8 @@ export class CancelScope {
 
   private notify(halt: Halt): void {
     this.controller?.abort(halt);
-    for (const child of [...(this.children ?? [])]) child.notify(halt);
-    for (const listener of [...(this.listeners ?? [])]) listener(halt);
+    // Not over copies: who has left meanwhile is passed by, and nobody joins a scope that is halted.
+    for (const child of this.children ?? []) child.notify(halt);
+    for (const listener of this.listeners ?? []) listener(halt);
   }
 }

@@ -10,7 +10,7 @@ import { type JsonValue } from '../../contract/json.js';
 import { ProgressMeter } from '../../contract/progress.js';
 import { type ExecutionState, initialState } from '../../contract/state.js';
 import { type Journal } from '../../journal/journal.js';
-import { type ExecutionRecord } from '../../journal/journal.types.js';
+import { type OwnedExecution } from '../../journal/journal.types.js';
 import { type Clock } from '../clock.js';
 import { inOrder } from '../executors/sequential.executor.js';
 import { runStep } from '../executors/step.runner.js';
@@ -53,7 +53,7 @@ export class ExecutionRunner {
   private suspended = false;
 
   constructor(
-    readonly record: ExecutionRecord,
+    readonly record: OwnedExecution,
     private readonly definition: WorkflowDefinition,
     private readonly deps: RunnerDeps,
     private readonly past?: Past,
@@ -157,7 +157,7 @@ export class ExecutionRunner {
     const { timeoutMs } = this.definition;
     if (timeoutMs === undefined) return;
     const end = () => this.scope.cancel('workflow_timeout', `the workflow did not end within its timeoutMs of ${timeoutMs}`);
-    const left = (this.recorder.startedAt as number) + timeoutMs - this.deps.clock.now();
+    const left = timeoutMs - this.deps.clock.since(this.recorder.startedAt as number);
     if (left > 0) this.timeout = setTimeout(end, left);
     else end();
   }

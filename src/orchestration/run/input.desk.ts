@@ -34,7 +34,11 @@ export class InputDesk {
     const step = this.waiting.get(id);
     if (!step) throw new StepcastError('not_waiting', `step ${id} does not wait for input; waiting: ${ids.join(', ')}`);
     const faults = step.check(value);
-    if (faults.length) throw new StepcastError('invalid_input', 'the value does not meet the schema of the step', { faults });
+    if (faults.length) {
+      throw new StepcastError('invalid_input', 'the value does not meet the schema of the step', {
+        faults: faults.map(({ path, message }) => ({ path: `/value${path}`, message })),
+      });
+    }
     this.waiting.delete(id);
     step.accept(value);
   }

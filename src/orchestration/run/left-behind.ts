@@ -16,7 +16,7 @@ export function endLeftBehind({ recall, clock }: Pick<RunContext, 'recall' | 'cl
     if (!past || !info) return [];
     const { durationMs: _durationMs, ...step } = info;
     // Between two attempts there is none that could last.
-    const lasted = past.status === 'retrying' || past.startedAt === undefined ? {} : { durationMs: clock.now() - Date.parse(past.startedAt) };
+    const lasted = past.status === 'retrying' || past.startedAt === undefined ? {} : { durationMs: clock.since(Date.parse(past.startedAt)) };
     return [{ type: 'step_cancelled', step: { ...step, ...lasted, status: 'cancelled' }, data: { reason }, message: `Cancelled ${step.name}` }];
   });
 }

@@ -1,0 +1,137 @@
+/** One service through many lives: processes that follow one another on the same data and port, however each of them ends. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Client, KEYS } from '../../support/client.js';
+import { within } from '../../support/patience.js';
+
+export interface Life {
+  /** Milliseconds since the epoch. */
+  spawnedAt: number;
+  endedAt: number;
+  /** Whether it came to take requests. */
+  wasReady: boolean;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface LineageOptions {
+  /** The main file; default the built service. */
+  main?: string;
+  env?: Record<string, string>;
+}
+
+const NODE = resolve('node_modules/.bin/node');
+/** Below those that the system gives to outgoing connections: else a client could come to hold the port while nobody listens. */
+const PORTS = { first: 20_000, count: 10_000 };
+const START_MS = 30_000;
+
+const children = new Set<ChildProcess>();
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+export class Lineage {
+  readonly lives: Life[] = [];
+  /** What the present process has written. */
+  output = '';
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'stepcast-faults-'));
+  private child: ChildProcess | undefined;
+  private gone: Promise<Exit> = Promise.resolve({ code: null, signal: null });
+  private readiness = Promise.withResolvers<void>();
+
+  private constructor(readonly port: number, private readonly main: string, public env: Record<string, string>) {}
+
+  static async create({ main = 'dist/main.js', env = {} }: LineageOptions = {}): Promise<Lineage> {
+    if (!existsSync('dist/main.js')) throw new Error('dist/main.js is not built; run "npm run build" (npm test does)');
+    return new Lineage(await freePort(), resolve(main), env);
+  }
+
+  get client(): Client {
+    return new Client(`http://127.0.0.1:${this.port}`, 'alice');
+  }
+
+  get life(): Life {
+    return this.lives.at(-1) as Life;
+  }
+
+  /** Begins a life, without waiting for anything. */
+  spawn(): void {
+    this.output = '';
+    const life: Life = { spawnedAt: Date.now(), endedAt: Infinity, wasReady: false };
+    this.lives.push(life);
+    const { PATH, HOME } = process.env;
+    const child = spawn(NODE, [this.main], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH, HOME, PORT: String(this.port), HOST: '127.0.0.1', STEPCAST_DATA_DIR: this.dataDir, STEPCAST_API_KEYS: `alice:${KEYS.alice}`,
+        STEPCAST_RATE_LIMIT: '1000000/60', STEPCAST_MAX_STREAMS_PER_USER: '10000', STEPCAST_MAX_EXECUTIONS_PER_USER: '10000', ...this.env,
+      },
+    });
+    this.child = child;
+    children.add(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+        if (life.wasReady || !/^Stepcast is ready/m.test(this.output)) return;
+        life.wasReady = true;
+        this.readiness.resolve();
+      });
+    }
+    this.gone = new Promise((resolveExit) => {
+      child.once('exit', () => {
+        life.endedAt = Date.now();
+        if (life.wasReady) this.readiness = Promise.withResolvers();
+      });
+      child.once('close', (code, signal) => {
+        children.delete(child);
+        resolveExit({ code, signal });
+      });
+    });
+  }
+
+  /** Begins a life; answers when it takes requests. @throws with what it wrote, where it ends instead. */
+  async start(): Promise<void> {
+    this.spawn();
+    const ended = this.gone.then(({ code, signal }) => {
+      throw new Error(`the process ended with ${code ?? signal} before it was ready:\n${this.output}`);
+    });
+    ended.catch(() => undefined);
+    await within(Promise.race([this.up(), ended]), () => `the start of the process:\n${this.output}`, START_MS);
+  }
+
+  /** Resolves while there is a process that takes requests, be it this one or one to come. */
+  up(): Promise<void> {
+    return this.readiness.promise;
+  }
+
+  /** Resolves when the present process has ended, by whatever cause. */
+  exited(): Promise<Exit> {
+    return this.gone;
+  }
+
+  async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+    this.child?.kill(signal);
+    return within(this.gone, () => `the end of the process after ${signal}:\n${this.output.slice(-2000)}`);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.child) await this.end();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const free = await new Promise<boolean>((answer) => {
+      const server = createServer();
+      server.once('error', () => answer(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => answer(true)));
+    });
+    if (free) return port;
+  }
+}

@@ -52,7 +52,7 @@ function welcome({ developmentKey }: ServiceConfig, base: string): string {
   }
   lines.push(
     '', 'Run a workflow and watch every step of it:', '',
-    `curl -N ${base}/api/v1/executions -H 'X-API-Key: ${key}' -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\`,
+    `curl -N ${base}/api/v1/executions -H "X-API-Key: ${key}" -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\`,
     `  -d '{"workflow":{"name":"hello","steps":[{"type":"agent","name":"say","agent":"tokens","input":{"text":"Hello from a streamed step.","intervalMs":200}}]}}'`, '', '',
   );
   return lines.join('\n');

@@ -44,6 +44,11 @@ export class Admission {
     };
   }
 
+  /** Whether `enter` would launch at once. */
+  hasRoom(user: string): boolean {
+    return (this.shares.get(user)?.running ?? 0) < this.limits.running;
+  }
+
   /** Launches now, or when one of the user's executions has left. Without a bound check: for what was admitted before. */
   enter(user: string, id: string, launch: () => void): void {
     const share = this.shareOf(user);

@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { concatMap, defer, from, map, mergeMap, type Observable } from 'rxjs';
+import { concatMap, defer, from, lastValueFrom, map, mergeMap, type Observable } from 'rxjs';
 import { definitionData, type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
@@ -135,13 +135,23 @@ export class ExecutionService {
     );
   }
 
-  /** Waits for the end. @throws StepcastError with the code of the failure, `conflict` where it was cancelled. */
+  /**
+   * Waits for the end.
+   * @throws StepcastError with the code of the failure; `conflict` where it was cancelled, `shutting_down` where it goes on after a restart.
+   */
   async result(id: string): Promise<JsonValue> {
-    await new Promise<void>((resolve, reject) => this.stream(id).subscribe({ complete: resolve, error: reject }));
-    const state = await this.status(id);
-    if (state.status === 'completed') return state.result;
-    if (state.error) throw new StepcastError(state.error.code, state.error.message);
-    throw new StepcastError('conflict', `execution ${id} was ${state.status}`);
+    const last = await lastValueFrom(this.stream(id), { defaultValue: undefined });
+    switch (last?.type) {
+      case 'workflow_completed':
+        return last.data.result;
+      case 'workflow_failed':
+        throw new StepcastError(last.data.error.code, last.data.error.message);
+      case 'workflow_cancelled':
+        throw new StepcastError('conflict', `execution ${id} was cancelled`);
+      default:
+        // The journal was closed before the end.
+        throw restarting(id);
+    }
   }
 
   /** @throws StepcastError `not_found` */
@@ -210,6 +220,11 @@ export class ExecutionService {
     this.resuming.set(id, settled);
   }
 
+  /** Whether an execution that the user has would run at once, and not be queued. */
+  hasRoom(user: string): boolean {
+    return this.admission.hasRoom(user);
+  }
+
   isRunning(id: string): boolean {
     return this.runners.has(id);
   }
@@ -237,16 +252,13 @@ export class ExecutionService {
   private launcher(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): () => void {
     this.queued.set(record.id, { record, definition, past });
     return () => {
+      // Left in the queue, where the next start of the service finds it.
+      if (this.stopping) return;
       this.queued.delete(record.id);
-      const runner = this.launch(record, definition, past);
+      const runner = this.prepare(record, definition, past);
       void runner.done.then(() => this.admission.leave(record.user));
+      runner.start();
     };
-  }
-
-  private launch(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
-    const runner = this.prepare(record, definition, past);
-    if (!this.stopping) runner.start();
-    return runner;
   }
 
   private prepare(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): ExecutionRunner {

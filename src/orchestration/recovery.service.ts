@@ -7,7 +7,7 @@
  * not given up with it, those that were cut short twice are resumed one at a time: then the count names the culprit.
  */
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
-import { filter, firstValueFrom, type Subscription, take } from 'rxjs';
+import { filter, firstValueFrom, merge, Observable, type Subscription, take } from 'rxjs';
 import { type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type EventType } from '../contract/events.js';
@@ -28,6 +28,8 @@ const SUSPECT_RESUMES = 2;
 const SUSPECT_MS = 1000;
 /** An execution that has lived so long after a resume does not crash the process at every start. */
 const SURVIVED_MS = 10_000;
+/** Between two tries while the journal is not available. */
+const RETRY_MS = 100;
 const LOG_PAGE = { limit: 1000, maxLength: 1024 * 1024 };
 /** Events that an execution tells of its resume alone: they do not show that it got any further. */
 const NO_ADVANCE: ReadonlySet<EventType> = new Set(['workflow_resumed', 'step_started', 'checkpoint_saved']);
@@ -37,7 +39,8 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private readonly logger = new Logger(RecoveryService.name);
   /** Resumed, and not yet known to have got any further. */
   private readonly onProbation = new Set<string>();
-  private readonly timers = new Set<NodeJS.Timeout>();
+  /** What waits for its time, by its timer. */
+  private readonly waiting = new Map<NodeJS.Timeout, () => void>();
   private subscription: Subscription | undefined;
   private stopping = false;
 
@@ -64,10 +67,14 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   /** Before streams end: they still carry what the engine tells at last. */
   async onModuleDestroy(): Promise<void> {
     this.stopping = true;
-    for (const timer of this.timers) clearTimeout(timer);
+    // Nothing waits beyond a shutdown.
+    for (const [timer, then] of this.waiting) {
+      clearTimeout(timer);
+      then();
+    }
     const suspended = await this.executions.suspendAll();
-    // This is no crash: nobody is to blame for it.
-    await this.journal.clearResumes(suspended).catch(() => undefined);
+    // This is no crash: nobody is to blame for it, those neither that are on the way to being resumed.
+    await this.journal.clearResumes([...new Set([...suspended, ...this.onProbation])]).catch(() => undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -76,17 +83,20 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   }
 
   private async recover(): Promise<void> {
-    const unfinished = (await this.journal.unfinished()).filter(({ id }) => !this.executions.isRunning(id));
+    const unfinished = (await this.onceAvailable(() => this.journal.unfinished())).filter(({ id }) => !this.executions.isRunning(id));
     if (unfinished.length) this.logger.log(`going on with ${unfinished.length} unfinished executions`);
     const suspects: ExecutionRecord[] = [];
     for (const record of unfinished) {
+      if (this.stopping) return;
       if (record.resumes >= SUSPECT_RESUMES && record.resumes < MAX_RESUMES) suspects.push(record);
       else await this.announce(record);
     }
-    for (const record of suspects) {
+    for (const [i, record] of suspects.entries()) {
       if (this.stopping) return;
       await this.announce(record);
       await this.survives(record.id);
+      // The process lived with it: what the next one does to it is not to be counted against this one.
+      if (i < suspects.length - 1) this.acquit([record.id]);
     }
     this.after(SURVIVED_MS, () => this.acquit([...this.onProbation]));
   }
@@ -102,7 +112,11 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   }
 
   private async resume(listed: ExecutionRecord): Promise<void> {
-    const record = await this.journal.claim(listed.id, { countResume: listed.lastSeq > 0 });
+    // One that was waiting in the queue, and goes back there, has nothing to do with the crash. One that is to run has, even
+    // where nothing is in its log: it may have ended the process before that could be written.
+    const countResume = listed.lastSeq > 0 || this.executions.hasRoom(listed.user);
+    if (countResume) this.onProbation.add(listed.id);
+    const record = await this.onceAvailable(() => this.journal.claim(listed.id, { countResume }));
     let definition: WorkflowDefinition | undefined;
     let refusal: StepcastError | undefined;
     try {
@@ -116,10 +130,7 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
     }
     const past = record.lastSeq > 0 ? await this.readPast(record, definition) : undefined;
     if (refusal || !definition) await this.executions.giveUp(record, past, refusal as StepcastError);
-    else {
-      if (past) this.onProbation.add(record.id);
-      this.executions.resume(record, definition, past);
-    }
+    else this.executions.resume(record, definition, past);
   }
 
   private async readPast(record: ExecutionRecord, definition: WorkflowDefinition | undefined): Promise<Past> {
@@ -127,13 +138,15 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const meter = new ProgressMeter(definition?.steps ?? []);
     let lastTimestamp = '';
     for (;;) {
-      const batch = await this.journal.read(record.id, recall.state.lastSeq, LOG_PAGE);
+      const batch = await this.onceAvailable(() => this.journal.read(record.id, recall.state.lastSeq, LOG_PAGE));
       if (!batch) break;
       for (const { event } of batch.events) {
         recall.apply(event);
         meter.apply(event);
         lastTimestamp = event.timestamp;
       }
+      // A turn for others between two pages.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     meter.raiseTo(recall.state.progress);
     return { recall, meter, lastTimestamp };
@@ -141,10 +154,21 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
 
   /** Resolves when a suspect has got further, has ended, or has lived long enough for the next one to be tried. */
   private async survives(id: string): Promise<void> {
-    await Promise.race([
-      firstValueFrom(this.journal.commits$.pipe(filter(() => !this.onProbation.has(id))), { defaultValue: undefined }),
-      new Promise<void>((resolve) => this.after(SUSPECT_MS, resolve)),
-    ]);
+    const advanced$ = this.journal.commits$.pipe(filter(() => !this.onProbation.has(id)));
+    const lived$ = new Observable<void>((subscriber) => this.after(SUSPECT_MS, () => subscriber.next()));
+    await firstValueFrom(merge(advanced$, lived$));
+  }
+
+  /** Tries again while the journal is not available: nothing is left behind for a disk that was full for a moment. */
+  private async onceAvailable<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.stopping || !(error instanceof StepcastError && error.code === 'journal_unavailable')) throw error;
+      }
+      await new Promise<void>((resolve) => this.after(RETRY_MS, resolve));
+    }
   }
 
   private acquit(ids: string[]): void {
@@ -152,13 +176,18 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
     if (known.length) this.journal.clearResumes(known).catch((error: unknown) => this.logger.warn(`resumes are not cleared: ${(error as Error).message}`));
   }
 
-  private after(ms: number, then: () => void): void {
+  /** Calls `then` after `ms`, or when the process shuts down. */
+  private after(ms: number, then: () => void): () => void {
     const timer = setTimeout(() => {
-      this.timers.delete(timer);
+      this.waiting.delete(timer);
       then();
     }, ms);
     timer.unref();
-    this.timers.add(timer);
+    this.waiting.set(timer, then);
+    return () => {
+      clearTimeout(timer);
+      this.waiting.delete(timer);
+    };
   }
 }
 

@@ -131,7 +131,7 @@ describe('a step that waits for a person survives the process', () => {
 
     service = await service.restart();
     alice = service.as('alice');
-    await eventually(async () => ((await alice.status(id)).status === 'waiting' ? true : undefined), 'the question');
+    await eventually(async () => (await alice.status(id)).status === 'waiting', 'the question');
     expect((await alice.status(id)).activeSteps).toEqual(['p', 'p/right']);
     // What was answered stays answered.
     expect((await answer(alice, id, 'again', 'p/left')).status).toBe(409);

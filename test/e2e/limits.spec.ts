@@ -29,7 +29,7 @@ describe('running executions of a user', () => {
     const reader = await app.alice.openExecution(ids[2] as string);
     app.stage.gate(ids[1] as string, 'g').open();
     await reader.untilEvent('step_started', 'g');
-    await eventually(async () => ((await statuses()).join() === 'running,completed,running,queued,queued' ? true : undefined), 'the next in the queue');
+    await eventually(async () => (await statuses()).join() === 'running,completed,running,queued,queued', 'the next in the queue');
     for (const id of ids) app.stage.gate(id, 'g').open();
     for (const id of ids) assertWhole(await app.alice.follow(id));
     await reader.whenEnded();
@@ -61,6 +61,10 @@ describe('running executions of a user', () => {
     for (const id of ids) app.stage.gate(id, 'g').open();
     for (const id of ids) await app.alice.follow(id);
     expect((await app.alice.post('/executions', { workflow: workflow('after', agent('e', 'echo')) })).status).toBe(202);
+
+    // In the very same turn of the loop, before the first is in the journal.
+    const starts = await Promise.allSettled(Array.from({ length: 8 }, () => app.executions.start(waiting, null, { user: 'bob' })));
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   });
 
   it('that waited when the service was stopped run after its next start', async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { agent, conditional, iteration, parallel, retry, sequential, workflow } from '../../src/orchestration/definition/builder.js';
 import { TestApp } from '../support/app.js';
 import { assertWhole, assertWholeFrames, of } from '../support/assert-whole.js';
-import { Client } from '../support/client.js';
+import { Browser } from '../support/browser.js';
+import { API, Client, KEYS } from '../support/client.js';
 import { FaultProxy } from '../support/proxy.js';
 import { eventOf, type Frame, isEvent } from '../support/sse.js';
 
@@ -29,6 +30,22 @@ describe('P1 seq starts at 1 and has no gap and no double', () => {
     expect(reader.remainder).toBe('');
   });
 
+  it('whatever text is in them, and however much', async () => {
+    const texts = ['line\nline\r\n\rline\u2028\u2029\u0085', 'data: x\n\nevent: y\nid: 1\n\n: z', '\u0000\u0007\ufeff\u007f', '𝒳 ä€ \u200d👩‍👩‍👧 \ud800 alone', 'x'.repeat(3_000_000)];
+    app.stage.write('texts', function* (ctx) {
+      for (const text of texts) yield ctx.text(text);
+    });
+    const id = await app.alice.start(workflow('texts', agent('t', 'play', { input: { part: 'texts' } })));
+    const reader = await app.alice.openExecution(id);
+    await reader.whenEnded();
+    assertWholeFrames(reader.frames);
+    const browser = new Browser(`${app.base}${API}/executions/${id}/stream`, { headers: { 'X-API-Key': KEYS.alice } });
+    await browser.whenClosed();
+    expect(browser.events).toEqual(reader.events);
+    expect(of(browser.events, 'step_output').map(({ data }) => data.delta)).toEqual(texts);
+    expect(browser.events.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: texts.join('') } });
+  });
+
   it('over many executions side by side', async () => {
     const ids = await Promise.all(Array.from({ length: 20 }, () => app.alice.start(everyKind)));
     for (const events of await Promise.all(ids.map((id) => app.alice.follow(id)))) assertWhole(events);
@@ -38,7 +55,7 @@ describe('P1 seq starts at 1 and has no gap and no double', () => {
     const proxy = await FaultProxy.to(app.port);
     try {
       const id = await app.alice.start(workflow('cuts', agent('t', 'tokens', { input: { count: 200, intervalMs: 1 } }), agent('u', 'tokens', { input: { text: 'ä€😀 '.repeat(50) } })));
-      const alice = new Client(proxy.base, { 'x-api-key': 'alice-key-0123456789' });
+      const alice = new Client(proxy.base, 'alice');
       const frames: Frame[] = [];
       const last = () => frames.findLast((frame) => frame.id !== undefined)?.id;
       for (let cut = 1200; frames.at(-1)?.event !== 'workflow_completed'; cut += 61) {

@@ -44,9 +44,9 @@ function memory(): number {
 }
 
 /** A stream that its client has opened and does not read, with the server's side of it. */
-async function openUnread(id: string) {
+async function openUnread(path: string) {
   const answered = nextResponse();
-  const reader = await app.alice.openExecution(id);
+  const reader = await app.alice.open(path);
   reader.pause();
   return { reader, response: await answered };
 }
@@ -59,7 +59,7 @@ describe('P8 a client that goes away', () => {
     await Promise.all(readers.map((reader) => reader.untilEvent('step_started', 'g')));
     expect(await metric('stepcast_streams_open')).toBe(10);
     for (const reader of readers) reader.close();
-    await eventually(async () => ((await metric('stepcast_streams_open')) === 0 ? true : undefined), 'the end of the streams');
+    await eventually(async () => (await metric('stepcast_streams_open')) === 0, 'the end of the streams');
     app.stage.gate(id, 'g').open();
     assertWhole(await app.alice.follow(id));
   });
@@ -69,7 +69,7 @@ describe('P8 a client that goes away', () => {
     const reader = await app.alice.open('/executions', { method: 'POST', body: { workflow: workflow('posted', agent('g', 'gate')) } });
     const { executionId } = await reader.untilEvent('step_started', 'g');
     reader.close();
-    await eventually(async () => ((await metric('stepcast_streams_open')) === 0 ? true : undefined), 'the end of the stream');
+    await eventually(async () => (await metric('stepcast_streams_open')) === 0, 'the end of the stream');
     app.stage.gate(executionId, 'g').open();
     const events = await app.alice.follow(executionId);
     assertWhole(events);
@@ -81,7 +81,7 @@ describe('P8 a client that does not read', () => {
   it('costs no memory, does not slow the execution, and can still read everything', async () => {
     await start(60_000);
     const id = await app.alice.start(workflow('flood', agent('g', 'gate'), agent('f', 'play', { input: { part: 'flood' } })));
-    const { reader, response } = await openUnread(id);
+    const { reader, response } = await openUnread(`/executions/${id}/stream`);
     const before = memory();
     let most = 0;
     const watching = app.nest.get(Journal).commits$.subscribe(() => (most = Math.max(most, response.writableLength)));
@@ -105,7 +105,7 @@ describe('P8 a client that does not read', () => {
   it('is dropped when it has not read for the time that is configured, and resumes without loss', async () => {
     await start(100);
     const id = await flood();
-    const { reader, response } = await openUnread(id);
+    const { reader, response } = await openUnread(`/executions/${id}/stream`);
     await within(new Promise((resolve) => response.once('close', resolve)), 'the drop');
     expect(await metric('stepcast_streams_dropped_total')).toBe(1);
     reader.resume();
@@ -118,10 +118,36 @@ describe('P8 a client that does not read', () => {
     assertWholeFrames([...frames, ...rest.frames]);
   });
 
+  it('costs no more on a line that carries many executions', async () => {
+    await start(60_000);
+    app.stage.write('large', function* (ctx) {
+      for (let i = 0; i < 400; i++) yield ctx.data(PIECE);
+    });
+    const ids = await Promise.all(Array.from({ length: 50 }, () => app.alice.start(workflow('large', agent('l', 'play', { input: { part: 'large' } })))));
+    for (const id of ids) await app.executions.result(id);
+    for (const path of [`/stream?executions=${ids.join()}`, '/stream']) {
+      const { reader, response } = await openUnread(path);
+      await eventually(() => response.writableNeedDrain, 'a full response');
+      const full = response.writableLength;
+      expect(full).toBeLessThan(BOUND);
+      // Five beats of another stream later, nobody has added to what is full already, not even a heartbeat.
+      const beating = await app.bob.open('/stream');
+      for (let beat = 0; beat < 5; beat++) await beating.until(({ comment }) => comment === 'heartbeat', beat);
+      beating.close();
+      expect(response.writableLength).toBeLessThanOrEqual(full);
+      reader.resume();
+      const ended = () => reader.frames.filter(({ event }) => event === 'workflow_completed').length === ids.length;
+      await eventually(() => ended(), 'everything');
+      const byExecution = Map.groupBy(reader.events, ({ executionId }) => executionId);
+      for (const id of ids) assertWhole(byExecution.get(id) ?? []);
+      reader.close();
+    }
+  });
+
   it('keeps no other reader of the execution waiting', async () => {
     await start(60_000);
     const id = await flood();
-    const { reader } = await openUnread(id);
+    const { reader } = await openUnread(`/executions/${id}/stream`);
     assertWhole(await app.alice.follow(id));
     expect(reader.received).toBeLessThan(BACKLOG / 4);
     reader.close();

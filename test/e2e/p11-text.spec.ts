@@ -34,6 +34,16 @@ describe('P11 text is never lost or doubled', () => {
     expect((await app.alice.status(id)).steps['r/t']?.text).toBe('attempt 3 ä€😀 end');
   });
 
+  it('by the last attempt, which fails for good', async () => {
+    const id = await app.alice.start(workflow('given_up', retry('r', { maxAttempts: 2, backoff: { delayMs: 1 } }, bold('t'))));
+    const events = await app.alice.follow(id);
+    assertWhole(events);
+    expect(of(events, 'step_retrying')).toHaveLength(1);
+    expect(textOf(events, 'r/t')).toBe('attempt 2 ä€😀 end');
+    expect(of(events, 'step_failed', 'r/t')).toMatchObject([{ step: { attempt: 2 }, data: { error: { message: 'attempt 2 fails' } } }]);
+    expect(events.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'agent_failed', message: 'attempt 2 fails', stepId: 'r/t' } } });
+  });
+
   it('by a retry of a composite, which voids the steps in it that had completed', async () => {
     const id = await app.alice.start(workflow('composite', retry('r', twice, sequential('s',
       agent('first', 'tokens', { input: { text: 'always the same' } }), parallel('p', agent('side', 'tokens', { input: { count: 3 } }), bold('t')), agent('last', 'echo')))));

@@ -51,7 +51,7 @@ describe('P16 on SIGTERM', () => {
       const before = readers[name] as EventReader;
       return [...before.events, ...(await alice.follow(ids[name], '', before.lastEventId === undefined ? {} : { 'last-event-id': before.lastEventId }))];
     };
-    await eventually(async () => ((await alice.post(`/executions/${ids.asking}/input`, { value: true })).status === 202 ? true : undefined), 'the question');
+    await eventually(async () => (await alice.post(`/executions/${ids.asking}/input`, { value: true })).status === 202, 'the question');
     expect((await alice.post(`/executions/${ids.stubborn}/cancel`)).status).toBe(202);
     for (const name of ['streaming', 'asking', 'stubborn', 'posted', 'queued'] as const) {
       const events = await rest(name);
@@ -74,7 +74,7 @@ describe('P16 on SIGTERM', () => {
     half.on('error', () => undefined);
     await within(new Promise<void>((resolve) => half.write('POST /api/v1/executions HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{', () => resolve())), 'the half request');
     // Far more than the sockets of both sides take is waiting for the one that does not read.
-    await eventually(async () => ((await alice.status(id)).lastSeq > 50_000 ? true : undefined), 'a backlog');
+    await eventually(async () => (await alice.status(id)).lastSeq > 50_000, 'a backlog');
     expect(await gone()).toEqual({ code: 0, signal: null });
     unread.close();
     half.destroy();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ExecutionEvent } from '../../src/contract/events.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { TestApp } from '../support/app.js';
-import { assertWhole } from '../support/assert-whole.js';
+import { assertWhole, of } from '../support/assert-whole.js';
 import { Browser } from '../support/browser.js';
 import { API, type Client, KEYS, type User } from '../support/client.js';
 import { FaultProxy } from '../support/proxy.js';
@@ -133,7 +133,34 @@ describe('GET /stream', () => {
     const all = [...before, ...past, ...running, ...future];
     for (const id of all) await reader.until((frame) => isEvent(frame) && frame.data.includes(`"type":"workflow_completed","executionId":"${id}"`));
     assertEachWhole(reader.events, all);
+    // What has ended leaves the cursor: it does not grow with the past.
+    expect(reader.lastEventId?.length).toBeLessThan(20);
     reader.close();
+  });
+
+  it('goes through a long past, over cuts too, before it gets to what is new', async () => {
+    const other = await TestApp.start();
+    const proxy = await FaultProxy.to(other.port);
+    try {
+      const past: string[] = [];
+      for (let i = 0; i < 230; i++) past.push((await other.executions.start(quick, i, { user: 'alice' })).record.id);
+      for (const id of past) await other.executions.result(id);
+      proxy.cutAfter = 30_000;
+      const browser = new Browser(`${proxy.base}${API}/stream`, { headers: { 'X-API-Key': KEYS.alice } });
+      const next = await other.alice.start(quick);
+      await browser.until(({ messages }) => messages.some(({ type, data }) => type === 'workflow_completed' && data.includes(next)));
+      browser.close();
+      assertEachWhole(browser.events, [...past, next]);
+      expect(of(browser.events, 'workflow_started').map(({ executionId }) => executionId)).toEqual([...past, next]);
+      expect(browser.connections.length).toBeGreaterThan(5);
+      const uncut = await other.alice.open('/stream');
+      await uncut.until(({ event, data = '' }) => event === 'workflow_completed' && data.includes(next));
+      uncut.close();
+      assertEachWhole(uncut.events, [...past, next]);
+    } finally {
+      await proxy.close();
+      await other.close();
+    }
   });
 
   it('over cuts, with starts in between, loses and doubles nothing', async () => {
@@ -159,6 +186,7 @@ describe('GET /stream', () => {
   it('with from=latest begins where each running one is, and with the next that is started', async () => {
     const [running] = (await start(1, waiting)) as [string];
     await (await app.alice.openExecution(running)).untilEvent('step_started');
+    await app.alice.follow(await app.alice.start(quick));
     const reader = await app.alice.open('/stream?from=latest');
     const next = await app.alice.start(quick);
     await reader.until((frame) => isEvent(frame) && frame.data.includes(next) && frame.event === 'workflow_completed');

@@ -69,7 +69,7 @@ describe('kill -9', () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       awaited = { count: seen + random.int(1, 80), resolve };
       await Promise.race([promise, sleep(400)]);
-    } else if (how === 2) await sleep(random.int(0, 200));
+    } else if (how === 2) await sleep(random.int(0, 300));
   };
 
   it(`${KILLS} times: every reader has one whole log, and nothing that was done is done again (seed ${SEED})`, async () => {

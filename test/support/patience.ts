@@ -17,12 +17,12 @@ export async function within<T>(promise: Promise<T>, what: string | (() => strin
   }
 }
 
-/** Asks again and again until the answer is not `undefined`: for what nothing tells of by itself. */
-export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, what: string): Promise<T> {
+/** Asks again and again until the answer is something, and not `false`: for what nothing tells of by itself. */
+export async function eventually<T>(ask: () => Promise<T | undefined | false> | T | undefined | false, what: string): Promise<T> {
   const asking = (async () => {
     for (;;) {
       const answer = await ask();
-      if (answer !== undefined) return answer;
+      if (answer !== undefined && answer !== false) return answer;
       await sleep(10);
     }
   })();

@@ -3,7 +3,7 @@ import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { inputRules } from './input.rules.js';
 import { type WorkflowDefinition } from '../../contract/definition.js';
-import { StepcastError } from '../../contract/errors.js';
+import { type Fault, StepcastError } from '../../contract/errors.js';
 import { type AgentHandler } from '../agent.js';
 import { AGENT_METADATA, type AgentOptions, WORKFLOW_METADATA, type WorkflowOptions, type WorkflowProvider } from '../decorators.js';
 import { assertDefinition } from '../definition/definition.validator.js';
@@ -40,25 +40,37 @@ export class StepcastExplorer implements OnModuleInit {
     if (rules.schema !== undefined) definition.inputSchema = rules.schema;
     if (streaming !== undefined) definition.streaming = streaming;
     if (timeoutMs !== undefined) definition.timeoutMs = timeoutMs;
-    assertDefinition(definition, this.agents);
+    try {
+      assertDefinition(definition, this.agents);
+    } catch (error) {
+      throw error instanceof StepcastError && error.faults ? unfit(name, error.faults) : error;
+    }
     this.workflows.register(definition, rules.check);
   }
 
   private *found<Options>(key: string): Generator<[Options, object]> {
     const seen = new Set<object>();
     for (const wrapper of this.discovery.getProviders()) {
-      const type = wrapper.metatype as Type<unknown> | undefined;
-      if (!type || typeof type !== 'function') continue;
-      const options = this.reflector.get<Options | undefined>(key, type);
-      if (!options) continue;
-      const instance = wrapper.instance as object | undefined;
-      if (!instance || !wrapper.isDependencyTreeStatic()) {
-        throw new StepcastError('conflict', `${type.name} is request-scoped; agents and workflows are singletons, take request data from the input`);
+      const instance = wrapper.instance as object | null | undefined;
+      // The class that was given; where a factory or a value was, that of what is there.
+      for (const type of [wrapper.metatype, instance?.constructor]) {
+        const options = typeof type === 'function' ? this.reflector.get<Options | undefined>(key, type as Type<unknown>) : undefined;
+        if (!options || (instance && seen.has(instance))) continue;
+        if (!instance || wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
+          const scope = wrapper.isTransient ? 'transient' : 'request';
+          throw new StepcastError('conflict', `${(type as Type<unknown>).name} is ${scope}-scoped; agents and workflows are singletons, take request data from the input`);
+        }
+        seen.add(instance);
+        yield [options, instance];
       }
-      if (!seen.has(instance)) yield [options, instance];
-      seen.add(instance);
     }
   }
+}
+
+/** Why a workflow cannot run, on a line each: it stops the start, and the log of the start is all there is to go by. */
+function unfit(name: string, faults: Fault[]): StepcastError {
+  const lines = faults.map(({ path, message }) => `- ${path} ${message}`);
+  return new StepcastError('invalid_definition', [`the workflow "${name}" cannot run:`, ...lines].join('\n'), { faults });
 }
 
 function misused(decorator: string, name: string, method: string): StepcastError {

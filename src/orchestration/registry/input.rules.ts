@@ -5,7 +5,7 @@ import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { type Fault } from '../../contract/errors.js';
 import { type JsonValue, memberPath } from '../../contract/json.js';
-import { compileSchema } from '../definition/input.validator.js';
+import { compileSchema, type SchemaCheck } from '../definition/input.validator.js';
 import { classSchema } from './input.schema.js';
 
 export interface InputRules {
@@ -15,8 +15,10 @@ export interface InputRules {
 }
 
 export function inputRules(input: Type<object> | JsonValue | undefined): InputRules {
+  let compiled: SchemaCheck | undefined;
   if (input === undefined) return { schema: undefined, check: () => [] };
-  if (typeof input !== 'function') return { schema: input, check: compileSchema(input) };
+  // Compiled when it is first asked: whether it can be is checked with the whole definition.
+  if (typeof input !== 'function') return { schema: input, check: (value) => (compiled ??= compileSchema(input))(value) };
   return { schema: classSchema(input), check: (value) => checkClass(input, value) };
 }
 

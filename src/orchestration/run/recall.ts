@@ -51,6 +51,8 @@ export class Recall {
         break;
       case 'step_completed':
         this.results[step.name] = event.data.output;
+        // It is not run again, so nothing of its way is asked for: what is kept are the ways of the steps that run.
+        for (const map of [this.retries, this.rounds, this.answers]) map.delete(step.id);
         break;
       case 'step_cancelled':
         if (event.data.reason === 'cancelled') this.cancelling = true;

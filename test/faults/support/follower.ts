@@ -70,6 +70,8 @@ export class Follower {
       response.once('error', () => resolve());
       response.once('close', () => resolve());
     });
+    // It is shutting down: the next one takes the line.
+    if (response.statusCode === 503) return 'cut';
     if (response.statusCode !== 200) throw new UnexpectedAnswer(`${response.statusCode} after event ${cursor}: ${text.join('')}`);
     return 'cut';
   }

@@ -42,6 +42,8 @@ export class Lineage {
   private child: ChildProcess | undefined;
   private gone: Promise<Exit> = Promise.resolve({ code: null, signal: null });
   private readiness = Promise.withResolvers<void>();
+  private isUp = false;
+  private isDisposed = false;
 
   private constructor(readonly port: number, private readonly main: string, public env: Record<string, string>) {}
 
@@ -60,6 +62,7 @@ export class Lineage {
 
   /** Begins a life, without waiting for anything. */
   spawn(): void {
+    if (this.isDisposed) throw new Error('the lineage has died out');
     this.output = '';
     const life: Life = { spawnedAt: Date.now(), endedAt: Infinity, wasReady: false };
     this.lives.push(life);
@@ -76,15 +79,16 @@ export class Lineage {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
-        if (life.wasReady || !/^Stepcast is ready/m.test(this.output)) return;
+        if (life.wasReady || life.endedAt < Infinity || !/^Stepcast is ready/m.test(this.output)) return;
         life.wasReady = true;
+        this.isUp = true;
         this.readiness.resolve();
       });
     }
     this.gone = new Promise((resolveExit) => {
       child.once('exit', () => {
         life.endedAt = Date.now();
-        if (life.wasReady) this.readiness = Promise.withResolvers();
+        this.goDown();
       });
       child.once('close', (code, signal) => {
         children.delete(child);
@@ -114,11 +118,20 @@ export class Lineage {
   }
 
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+    this.goDown();
     this.child?.kill(signal);
     return within(this.gone, () => `the end of the process after ${signal}:\n${this.output.slice(-2000)}`);
   }
 
+  /** From now on `up` waits for the next life. */
+  private goDown(): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.readiness = Promise.withResolvers();
+  }
+
   async dispose(): Promise<void> {
+    this.isDisposed = true;
     if (this.child) await this.end();
     rmSync(this.dataDir, { recursive: true, force: true });
   }

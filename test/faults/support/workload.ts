@@ -8,7 +8,7 @@ const WORDS = ['tide', 'moon', 'gräs', '\ud83d\ude00', '"quoted"', 'line\nbreak
 export function randomWorkflow(name: string, random: Random): WorkflowDefinition {
   let count = 0;
   const named = (prefix: string) => `${prefix}${++count}`;
-  const tokens = () => agent(named('tokens'), 'tokens', { input: { text: Array.from({ length: random.int(8, 40) }, () => random.pick(WORDS)).join(' '), intervalMs: random.int(1, 8) } });
+  const tokens = () => agent(named('tokens'), 'tokens', { input: { text: Array.from({ length: random.int(3, 24) }, () => random.pick(WORDS)).join(' '), intervalMs: random.int(0, 8) } });
   const delay = () => agent(named('delay'), 'delay', { input: { ms: random.int(1, 120) } });
   const echo = () => agent(named('echo'), 'echo', random.chance(0.5) ? { input: { n: random.int(0, 9) } } : {});
   const flaky = () => agent(named('flaky'), 'flaky', { input: { failures: random.int(1, 2) } });
@@ -32,7 +32,7 @@ export function randomWorkflow(name: string, random: Random): WorkflowDefinition
     () => input(named('ask'), { prompt: 'Is it so?', schema: { type: 'boolean' } }),
     () => parallel(named('par'), input(named('ask')), tokens(), delay()),
   ];
-  const steps = Array.from({ length: random.int(3, 7) }, () => random.pick(makers)());
+  const steps = Array.from({ length: random.int(2, 5) }, () => random.pick(makers)());
   if (random.chance(0.15)) steps.push(parallel(named('par'), tokens(), delay(), agent(named('fails'), 'flaky', { input: { failures: 1000 } })));
   return { name, steps };
 }

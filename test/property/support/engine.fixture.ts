@@ -1,5 +1,6 @@
 /** The engine with a journal in memory, without HTTP: what a process is to its executions. */
 import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { type WorkflowDefinition } from '../../../src/contract/definition.js';
 import { type ExecutionEvent } from '../../../src/contract/events.js';
 import { type JsonValue } from '../../../src/contract/json.js';
@@ -15,6 +16,9 @@ import { RecoveryService } from '../../../src/orchestration/recovery.service.js'
 import { WorkflowRegistry } from '../../../src/orchestration/registry/workflow.registry.js';
 import { WorkflowCatalog } from '../../../src/orchestration/workflow.catalog.js';
 import { type Call, registryOf } from './agents.fixture.js';
+
+// Of what the engine logs, thousands of resumes are what these specs bring about; errors are not.
+Logger.overrideLogger(['error', 'fatal']);
 
 /** Milliseconds after which an execution that has not ended is a failure, with its log. */
 const PATIENCE_MS = 15_000;

@@ -1,0 +1,314 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { agent } from './definition/builder.js';
+import { definitionOf, Engine, type EngineOptions, Gates, only, outline, type Planted, turns, upTo } from '../../test/support/engine.js';
+import { type WorkflowDefinition } from '../contract/definition.js';
+import { type StepcastError } from '../contract/errors.js';
+import { type ExecutionEvent } from '../contract/events.js';
+import { SqliteJournal } from '../journal/sqlite/sqlite-journal.js';
+import { unavailable } from '../journal/sqlite/sqlite.writer.js';
+
+const definition = (name: string): WorkflowDefinition => ({ name, steps: [{ type: 'agent', name, agent: 'gate' }, agent('echo')] });
+
+describe('recovery', () => {
+  const opened: Engine[] = [];
+  let gates: Gates;
+  const engineOf = (options: EngineOptions = {}) => {
+    const engine = new Engine({ agents: { gate: gates.agent }, ...options });
+    opened.push(engine);
+    return engine;
+  };
+  /** What a crash leaves of an execution whose first step was running. */
+  const cutShort = async (name: string): Promise<ExecutionEvent[]> => {
+    const own = new Gates();
+    const former = await new Engine({ agents: { gate: own.agent } }).open();
+    const id = await former.start(definition(name));
+    const log = upTo(await former.told(id, 'step_started', name), 'step_started', name);
+    await former.close();
+    return log;
+  };
+  const planted = async (engine: Engine, name: string, more: Partial<Planted> = {}) => engine.plant({ definition: definition(name), events: await cutShort(name), ...more });
+  const resumesOf = async (engine: Engine, id: string) => (await engine.journal.find(id))?.resumes;
+
+  beforeEach(() => void (gates = new Gates()));
+  afterEach(async () => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+    for (const engine of opened.splice(0)) await engine.close();
+  });
+  const fakeTime = () => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'Date', 'performance'] });
+
+  it('goes on with what is unfinished, oldest first, and with nothing else', async () => {
+    const engine = engineOf();
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) ids.push(await planted(engine, name));
+    const done = await engine.plant({ definition: definitionOf(agent('echo')), events: [] });
+    await engine.open();
+    await engine.ended(done);
+    for (const name of ['a', 'b', 'c']) await gates.open(`${name}#2`);
+    expect(gates.arrived).toEqual(['a#2', 'b#2', 'c#2']);
+    for (const id of ids) {
+      const log = await engine.ended(id);
+      expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1));
+      expect(only(log, 'workflow_resumed').data).toEqual({ reason: 'the process that ran it has ended', fromSeq: 2 });
+    }
+    const next = engineOf({ journal: engine.journal });
+    expect(await next.journal.unfinished()).toEqual([]);
+  });
+
+  it('begins one that had not begun as if nothing had been', async () => {
+    const engine = engineOf();
+    const id = await engine.plant({ definition: definitionOf(agent('echo')), input: 'in' });
+    await engine.open();
+    expect(outline(await engine.ended(id))).toEqual(['workflow_started', 'step_started echo', 'step_completed echo', 'workflow_completed']);
+    await turns();
+    expect(await resumesOf(engine, id)).toBe(0);
+  });
+
+  it('holds to the bound of executions that run at once', async () => {
+    const engine = engineOf({ maxExecutionsPerUser: 1 });
+    const [first, second] = [await planted(engine, 'a'), await planted(engine, 'b')];
+    await engine.open();
+    await gates.came('a#2');
+    await turns();
+    expect(gates.arrived).toEqual(['a#2']);
+    await gates.open('a#2');
+    await gates.open('b#2');
+    for (const id of [first, second]) expect((await engine.ended(id)).at(-1)?.type).toBe('workflow_completed');
+  });
+
+  describe('ends what cannot go on', () => {
+    const functions: WorkflowDefinition = { name: 'f', steps: [{ type: 'agent', name: 'f', agent: () => 1 }] };
+
+    it.each(['ephemeral', 'code'] as const)('as its definition is gone: %s', async (source) => {
+      const engine = engineOf();
+      await engine.journal.open();
+      const { record } = await engine.journal.create({
+        id: 'e1', user: 'ann', workflow: 'f', sessionId: null, source, definition: null, fingerprint: 'x', input: null, createdAt: 1,
+      });
+      await engine.open();
+      const log = await engine.ended(record.id);
+      expect(outline(log)).toEqual(['workflow_started', 'workflow_failed']);
+      expect(only(log, 'workflow_failed').data.error.code).toBe('workflow_not_found');
+    });
+
+    it('as its steps have changed', async () => {
+      const engine = engineOf();
+      engine.registry.register({ name: 'f', steps: [agent('echo')] }, () => []);
+      await engine.journal.open();
+      const { record } = await engine.journal.create({
+        id: 'e1', user: 'ann', workflow: 'f', sessionId: null, source: 'code', definition: null, fingerprint: 'of former steps', input: null, createdAt: 1,
+      });
+      await engine.open();
+      expect(only(await engine.ended(record.id), 'workflow_failed').data.error.code).toBe('workflow_changed');
+    });
+
+    it('after what it had told, with the steps that ran', async () => {
+      const engine = engineOf();
+      const id = await planted(engine, 'a', { resumes: 3 });
+      await engine.open();
+      const log = await engine.ended(id);
+      expect(outline(log).slice(2)).toEqual(['workflow_failed']);
+      expect(log.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+      expect(await engine.status(id)).toMatchObject({ status: 'failed', activeSteps: [], steps: { a: { status: 'cancelled' } } });
+    });
+
+    it('and keeps a tree with functions that is run from code by its name', async () => {
+      const engine = engineOf();
+      engine.registry.register(functions, () => []);
+      const { record } = await engine.open().then(() => engine.executions.start('f', null));
+      expect(only(await engine.ended(record.id), 'workflow_completed').data.result).toBe(1);
+    });
+  });
+
+  describe('an execution that may end the process itself', () => {
+    it('is counted each time it is resumed, until it gets any further', async () => {
+      const engine = engineOf();
+      const id = await planted(engine, 'a');
+      await engine.open();
+      await gates.came('a#2');
+      expect(await resumesOf(engine, id)).toBe(1);
+      await gates.open('a#2');
+      await engine.ended(id);
+      await turns();
+      expect(await resumesOf(engine, id)).toBe(0);
+    });
+
+    it('is given up after the third resume', async () => {
+      const engine = engineOf();
+      const [third, fourth] = [await planted(engine, 'a', { resumes: 2 }), await planted(engine, 'b', { resumes: 3 })];
+      await engine.open();
+      expect(only(await engine.ended(fourth), 'workflow_failed').data.error).toMatchObject({ code: 'resume_limit' });
+      await gates.open('a#2');
+      expect((await engine.ended(third)).at(-1)?.type).toBe('workflow_completed');
+      expect(gates.arrived).toEqual(['a#2']);
+    });
+
+    it('is no suspect any more when it has lived for ten seconds', async () => {
+      fakeTime();
+      const engine = engineOf();
+      const id = await planted(engine, 'a');
+      await engine.open();
+      await gates.came('a#2');
+      await turns();
+      jest.advanceTimersByTime(9_999);
+      await turns();
+      expect(await resumesOf(engine, id)).toBe(1);
+      jest.advanceTimersByTime(1);
+      await turns();
+      expect(await resumesOf(engine, id)).toBe(0);
+    });
+
+    it('is resumed alone once it was cut short twice: after all others, each when the one before has lived a second', async () => {
+      fakeTime();
+      const engine = engineOf();
+      for (const [name, resumes] of [['s1', 2], ['a', 0], ['s2', 2], ['b', 1], ['s3', 2]] as const) await planted(engine, name, { resumes });
+      await engine.open();
+      await gates.came('s1#2');
+      await turns();
+      expect(gates.arrived).toEqual(['a#2', 'b#2', 's1#2']);
+      jest.advanceTimersByTime(999);
+      await turns();
+      expect(gates.arrived).toHaveLength(3);
+      jest.advanceTimersByTime(1);
+      await gates.came('s2#2');
+      await turns();
+      expect(gates.arrived).toHaveLength(4);
+      jest.advanceTimersByTime(1000);
+      await gates.came('s3#2');
+    });
+
+    it('makes way for the next at once when it gets further', async () => {
+      fakeTime();
+      const engine = engineOf();
+      for (const name of ['s1', 's2']) await planted(engine, name, { resumes: 2 });
+      await engine.open();
+      await gates.open('s1#2');
+      await gates.came('s2#2');
+    });
+
+    it('is not to blame for a shutdown, whether it ran or was still queued', async () => {
+      const engine = engineOf({ maxExecutionsPerUser: 1 });
+      const [running, queued] = [await planted(engine, 'a'), await planted(engine, 'b')];
+      await engine.open();
+      await gates.came('a#2');
+      await turns();
+      expect([await resumesOf(engine, running), await resumesOf(engine, queued)]).toEqual([1, 1]);
+      await engine.recovery.onModuleDestroy();
+      expect([await resumesOf(engine, running), await resumesOf(engine, queued)]).toEqual([0, 0]);
+    });
+  });
+
+  describe('while it goes on with an execution', () => {
+    it('a cancel and an answer wait for it', async () => {
+      const engine = engineOf();
+      const ask: WorkflowDefinition = { name: 'w', steps: [{ type: 'input', name: 'ask' }] };
+      const [cancelled, answered] = [await engine.plant({ definition: ask }), await engine.plant({ definition: ask })];
+      const held = Promise.withResolvers<void>();
+      const { journal } = engine;
+      const claim = journal.claim.bind(journal);
+      jest.spyOn(journal, 'claim').mockImplementation(async (...given) => { await held.promise; return claim(...given); });
+      await engine.open();
+      const cancel = engine.executions.cancel(cancelled, 'enough');
+      await turns();
+      held.resolve();
+      await cancel;
+      expect((await engine.log(cancelled)).at(-1)).toMatchObject({ type: 'workflow_cancelled', data: { reason: 'enough' } });
+      await engine.told(answered, 'input_required');
+      await engine.executions.answer(answered, 'ask', 1);
+      expect((await engine.ended(answered)).at(-1)?.type).toBe('workflow_completed');
+    });
+  });
+
+  describe('while the journal fails', () => {
+    /** Fails the next `times` calls of one of its methods. */
+    const failing = (journal: SqliteJournal, method: 'claim' | 'read' | 'unfinished', times: number) => {
+      const real = journal[method].bind(journal) as (...given: unknown[]) => Promise<unknown>;
+      let left = times;
+      Object.assign(journal, { [method]: (...given: unknown[]) => (left-- > 0 ? Promise.reject(unavailable()) : real(...given)) });
+    };
+
+    it.each(['claim', 'read', 'unfinished'] as const)('it waits and tries again: nothing is left behind for a disk that was full for a moment (%s)', async (method) => {
+      const journal = new SqliteJournal({ dataDir: ':memory:' });
+      const engine = engineOf({ journal });
+      const ids = [await planted(engine, 'a'), await planted(engine, 'b')];
+      failing(journal, method, 2);
+      await engine.open();
+      for (const name of ['a', 'b']) await gates.open(`${name}#2`);
+      for (const id of ids) expect((await engine.ended(id)).at(-1)?.type).toBe('workflow_completed');
+    });
+
+    it('no request waits for it beyond a shutdown', async () => {
+      const journal = new SqliteJournal({ dataDir: ':memory:' });
+      const engine = engineOf({ journal });
+      const id = await planted(engine, 'a');
+      jest.spyOn(journal, 'claim').mockImplementation(() => Promise.reject(unavailable()));
+      await engine.open();
+      const cancel = engine.executions.cancel(id).then(() => 'none', ({ code }: StepcastError) => code);
+      await turns();
+      await engine.recovery.onModuleDestroy();
+      expect(await cancel).toBe('shutting_down');
+    });
+
+    it('starts all the same, and goes on when it is open', async () => {
+      const journal = new SqliteJournal({ dataDir: ':memory:' });
+      const engine = engineOf({ journal });
+      const id = await engine.plant({ definition: definitionOf(agent('echo')), input: 'in' });
+      const { health$ } = journal;
+      health$.next({ ready: false, reason: 'the disk is full' });
+      await engine.recovery.onApplicationBootstrap();
+      await turns();
+      expect(await engine.log(id)).toEqual([]);
+      health$.next({ ready: true });
+      expect((await engine.ended(id)).at(-1)?.type).toBe('workflow_completed');
+    });
+  });
+
+  it('one that cannot be read does not keep the others from going on', async () => {
+    const engine = engineOf();
+    const [broken, whole] = [await planted(engine, 'a'), await planted(engine, 'b')];
+    const { journal } = engine;
+    const read = journal.read.bind(journal);
+    jest.spyOn(journal, 'read').mockImplementation((id, ...rest) => (id === broken ? Promise.reject(new Error('no JSON')) : read(id, ...rest)));
+    await engine.open();
+    await gates.open('b#2');
+    await expect(engine.ended(whole)).resolves.toBeDefined();
+    expect(gates.arrived).toEqual(['b#2']);
+  });
+
+  it('stops where the process stops: what is not resumed yet is neither claimed nor counted', async () => {
+    const engine = engineOf();
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) ids.push(await planted(engine, name));
+    const { journal } = engine;
+    const held = Promise.withResolvers<void>();
+    const claim = journal.claim.bind(journal);
+    jest.spyOn(journal, 'claim').mockImplementationOnce(async (...given) => { const record = await claim(...given); await held.promise; return record; });
+    await engine.open();
+    await engine.recovery.onModuleDestroy();
+    held.resolve();
+    await turns();
+    expect(journal.claim).toHaveBeenCalledTimes(1);
+    expect(await Promise.all(ids.slice(1).map((id) => resumesOf(engine, id)))).toEqual([0, 0]);
+    expect(gates.arrived).toEqual([]);
+  });
+
+  it('gives others a turn between the pages of a long log', async () => {
+    const engine = engineOf();
+    const log = await cutShort('a');
+    await engine.plant({ definition: definition('a'), events: log });
+    let turn = 0;
+    const count = () => void setImmediate(() => { turn++; if (turn < 100) count(); });
+    count();
+    const { journal } = engine;
+    const read = journal.read.bind(journal);
+    const turnOfPage: number[] = [];
+    jest.spyOn(journal, 'read').mockImplementation((execution, after) => {
+      turnOfPage.push(turn);
+      return read(execution, after, { limit: 1 });
+    });
+    await engine.open();
+    await gates.came('a#2');
+    expect(turnOfPage).toHaveLength(log.length + 1);
+    expect(new Set(turnOfPage).size).toBe(turnOfPage.length);
+  });
+});

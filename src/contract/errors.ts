@@ -33,8 +33,6 @@ export const ERROR_CODES = {
   agent_not_found: undefined,
   expression_failed: undefined,
   output_not_json: undefined,
-  output_too_large: undefined,
-  too_many_events: undefined,
   step_timeout: undefined,
   workflow_timeout: undefined,
   workflow_not_found: undefined,

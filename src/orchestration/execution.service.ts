@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { concatMap, defer, from, lastValueFrom, map, mergeMap, type Observable } from 'rxjs';
+import { concatMap, defer, from, lastValueFrom, map, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
 import { definitionData, type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
@@ -60,6 +60,7 @@ export class ExecutionService {
   private readonly admission: Admission;
   private readonly deps: RunnerDeps;
   private stopping = false;
+  private readonly suspended$ = new ReplaySubject<void>(1);
 
   constructor(
     private readonly journal: Journal,
@@ -126,12 +127,16 @@ export class ExecutionService {
     };
   }
 
-  /** Events after `after`, past and then live; completes after the terminal one. Errors with `not_found`. */
+  /**
+   * Events after `after`, past and then live; completes after the terminal one, and when the application shuts down, so
+   * that an app's own routes do not keep it from closing. Errors with `not_found`.
+   */
   stream(id: string, after = 0): Observable<ExecutionEvent> {
     return defer(() => from(this.get(id))).pipe(
       mergeMap((record) => (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq ? [] : this.journal.follow(id, after))),
       concatMap((batch) => from(batch.events)),
       map((recorded) => recorded.event),
+      takeUntil(this.suspended$),
     );
   }
 
@@ -246,6 +251,7 @@ export class ExecutionService {
       runner.suspend();
     }
     await this.journal.flushed().catch((error: unknown) => this.logger.error(`at shutdown: ${(error as Error).message}`));
+    this.suspended$.next();
     return running.map((runner) => runner.record.id);
   }
 

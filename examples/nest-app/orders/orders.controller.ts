@@ -1,9 +1,8 @@
 /** The app's own face of the workflow. Stepcast's routes under `/api/v1` are there beside it, for the same users. */
 import {
-  type BeforeApplicationShutdown, Body, Controller, Delete, Get, Headers, HttpCode, HttpException, type MessageEvent, Param, Post, Sse,
-  UseFilters, UseGuards,
+  Body, Controller, Delete, Get, Headers, HttpCode, HttpException, type MessageEvent, Param, Post, Sse, UseFilters, UseGuards,
 } from '@nestjs/common';
-import { filter, map, type Observable, Subject, takeUntil } from 'rxjs';
+import { filter, map, type Observable } from 'rxjs';
 import {
   agent, type AgentContext, AuthGuard, CurrentUser, type ExecutionEvent, ExecutionService, type ExecutionState, type JsonValue, type Principal,
   ProblemFilter, sequential, StepcastError,
@@ -13,9 +12,7 @@ import { type PricedOrder } from './order.types.js';
 @Controller('orders')
 @UseGuards(AuthGuard)
 @UseFilters(ProblemFilter)
-export class OrdersController implements BeforeApplicationShutdown {
-  private readonly closing$ = new Subject<void>();
-
+export class OrdersController {
   constructor(private readonly executions: ExecutionService) {}
 
   /** Answers when the order is in the journal: from here on it is carried out, whatever happens to this process. */
@@ -65,7 +62,6 @@ export class OrdersController implements BeforeApplicationShutdown {
     return this.executions.stream(id, after).pipe(
       filter((event) => event.message !== undefined || event.type === 'step_output'),
       map((event) => ({ id: String(event.seq), data: lineOf(event) })),
-      takeUntil(this.closing$),
     );
   }
 
@@ -81,11 +77,6 @@ export class OrdersController implements BeforeApplicationShutdown {
   async cancel(@Param('id') id: string, @CurrentUser() principal: Principal): Promise<void> {
     await this.own(id, principal);
     await this.executions.cancel(id, `called off by ${principal.user}`);
-  }
-
-  /** Nest waits for open responses before it closes; those of Stepcast's routes end by themselves, these have to be ended. */
-  beforeApplicationShutdown(): void {
-    this.closing$.next();
   }
 
   /** The service trusts its caller: whose execution it is, is asked here. */

@@ -13,7 +13,7 @@ describe('the agents that every installation has', () => {
   let engine: Engine;
   beforeEach(async () => {
     engine = new Engine();
-    for (const [name, handler] of Object.entries({ again: new EchoAgent(), delay: new DelayAgent(), flaky: new FlakyAgent(), tokens: new TokensAgent() })) engine.agents.register({ name, handler: handler as never });
+    for (const [name, handler] of Object.entries({ again: new EchoAgent(), delay: new DelayAgent(), flaky: new FlakyAgent(), tokens: new TokensAgent() })) engine.agents.register({ name, handler });
     await engine.open();
   });
   afterEach(() => engine.close());

@@ -63,6 +63,8 @@ export abstract class Journal {
   abstract list(query: ListQuery): Promise<ExecutionRecord[]>;
   /** Executions that are not finished, oldest first. */
   abstract unfinished(): Promise<ExecutionRecord[]>;
+  /** The ordinal of the execution that was started last, whether it is still there or not; 0 before the first. */
+  abstract lastOrdinal(): Promise<number>;
   /** How many executions are not finished, by status. */
   abstract countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>>;
   /** Events after `after`, or nothing where there are none (yet). */

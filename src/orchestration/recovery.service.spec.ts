@@ -26,6 +26,14 @@ describe('recovery', () => {
     await former.close();
     return log;
   };
+  /** What a crash leaves of an execution that waited for a person. */
+  const asked = async (waiting: WorkflowDefinition): Promise<ExecutionEvent[]> => {
+    const former = await new Engine().open();
+    const id = await former.start(waiting);
+    const log = upTo(await former.told(id, 'input_required', 'ask'), 'input_required', 'ask');
+    await former.close();
+    return log;
+  };
   const planted = async (engine: Engine, name: string, more: Partial<Planted> = {}) => engine.plant({ definition: definition(name), events: await cutShort(name), ...more });
   const resumesOf = async (engine: Engine, id: string) => (await engine.journal.find(id))?.resumes;
 
@@ -216,6 +224,25 @@ describe('recovery', () => {
       await engine.told(answered, 'input_required');
       await engine.executions.answer(answered, 'ask', 1);
       expect((await engine.ended(answered)).at(-1)?.type).toBe('workflow_completed');
+    });
+
+    it('they wait where others come before it, too', async () => {
+      fakeTime();
+      const engine = engineOf();
+      for (const name of ['s1', 's2']) await planted(engine, name, { resumes: 2 });
+      const ask: WorkflowDefinition = { name: 'w', steps: [{ type: 'input', name: 'ask' }] };
+      const answered = await engine.plant({ definition: ask, events: await asked(ask), resumes: 2 });
+      const cancelled = await planted(engine, 's3', { resumes: 2 });
+      await engine.open();
+      await gates.came('s1#2');
+      const requests = Promise.all([engine.executions.answer(answered, 'ask', 1), engine.executions.cancel(cancelled, 'enough')]);
+      for (let second = 0; second < 4; second++) {
+        await turns();
+        jest.advanceTimersByTime(1000);
+      }
+      await requests;
+      expect((await engine.log(answered)).at(-1)?.type).toBe('workflow_completed');
+      expect((await engine.log(cancelled)).at(-1)?.type).toBe('workflow_cancelled');
     });
   });
 

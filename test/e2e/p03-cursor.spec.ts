@@ -58,6 +58,28 @@ describe('P3 a cursor', () => {
     assertWhole(reader.events, 3);
   });
 
+  it('at the live end is told at once, so that a line that is cut before anything came loses nothing', async () => {
+    const running = await app.alice.start(workflow('latest', agent('g', 'gate')));
+    await (await app.alice.openExecution(running)).untilEvent('step_started');
+    const places = new Map<string, string>();
+    for (const path of [`/executions/${running}/stream?from=latest`, `/stream?executions=${running}&from=latest`, '/stream?from=latest']) {
+      const reader = await app.alice.open(path);
+      const { raw, id: place = '' } = await reader.until(() => true);
+      expect(raw).toBe(`id: ${place}`);
+      places.set(path, place);
+      reader.close();
+    }
+    app.stage.gate(running, 'g').open();
+    await app.executions.result(running);
+    // What a browser does: the same URL again, with the id in the header.
+    for (const [path, place] of places) {
+      const again = await app.alice.open(path, { headers: { 'last-event-id': place } });
+      await again.untilEvent('workflow_completed');
+      assertWhole(again.events, 3);
+      again.close();
+    }
+  });
+
   it('of the last n gives these', async () => {
     expect(await app.alice.follow(id, '?last=1')).toEqual(log.slice(-1));
     expect(await app.alice.follow(id, '?last=4')).toEqual(log.slice(-4));

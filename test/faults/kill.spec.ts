@@ -24,6 +24,8 @@ describe('kill -9', () => {
   let lineage: Lineage;
   const subjects: Subject[] = [];
   const random = new Random(SEED);
+  /** Of its own, so that the kills drawn do not depend on how many executions the time was enough for. */
+  const workload = random.fork();
   let seen = 0;
   let awaited: { count: number; resolve: () => void } | undefined;
 
@@ -42,8 +44,8 @@ describe('kill -9', () => {
   const running = () => subjects.filter(({ ended }) => !ended);
   const fill = () => {
     while (running().length < SUBJECTS) {
-      const definition = randomWorkflow(`chance${subjects.length}`, random.fork());
-      subjects.push(new Subject(lineage, { definition, input: { n: random.int(0, 9) }, random: random.fork(), onEvent }));
+      const definition = randomWorkflow(`chance${subjects.length}`, workload.fork());
+      subjects.push(new Subject(lineage, { definition, input: { n: workload.int(0, 9) }, random: workload.fork(), onEvent }));
     }
   };
   const state = () => `seed ${SEED}, life ${lineage.lives.length}; ${running().map((subject) => subject.summary()).join('; ')}`;

@@ -53,4 +53,16 @@ describe('a process that dies', () => {
       runs(300),
     );
   }, PROPERTY_TIMEOUT);
+
+  it('at any moment of any workflow, even where time decides what becomes of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(tree({ deterministic: false, stubborn: true }), fc.nat(), async (one, n) => {
+        const log = await engine.run(one.definition, one.input);
+        const ks = prefixesOf(log);
+        const before = log.slice(0, ks[n % ks.length]);
+        checkRecovered(one, before, await recover(one, before));
+      }),
+      runs(150),
+    );
+  }, PROPERTY_TIMEOUT);
 });

@@ -1,6 +1,7 @@
 /** An app that uses the module as a user would, in this process, on a free port, with data of its own. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, type Server } from 'node:net';
+import { type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type INestApplication, type LoggerService, type Provider } from '@nestjs/common';
@@ -29,6 +30,9 @@ export interface AppOptions {
   dataDir?: string;
   stage?: Stage;
 }
+
+/** Milliseconds that closing an app may wait for its connections. */
+const CLOSING_MS = 5000;
 
 /** Time that a test can set forward. */
 export class TestClock extends Clock {
@@ -123,7 +127,10 @@ export class TestApp {
 
   /** Stops it and removes its data. @throws where an error was logged meanwhile that the test did not expect. */
   async close({ expectErrors = false } = {}): Promise<void> {
+    // Only a test that failed leaves a stream that nobody reads, and its failure is to be seen, not a time-out after it.
+    const patience = setTimeout(() => (this.nest.getHttpServer() as Server).closeAllConnections(), CLOSING_MS);
     await this.nest.close();
+    clearTimeout(patience);
     rmSync(this.dataDir, { recursive: true, force: true });
     if (!expectErrors) this.assertNoErrors();
   }

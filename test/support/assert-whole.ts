@@ -19,7 +19,14 @@ export function assertWhole(events: readonly ExecutionEvent[], from = 1): void {
   expect(ends.map(({ type }) => type)).toEqual([events.at(-1)?.type]);
 }
 
-/** The same for frames, which must be well-formed and carry their event's number and name. */
+/** Of several executions, each one's log whole, and nothing else. */
+export function assertEachWhole(events: readonly ExecutionEvent[], ids: readonly string[]): void {
+  const logs = Map.groupBy(events, ({ executionId }) => executionId);
+  expect([...logs.keys()].toSorted()).toEqual(ids.toSorted());
+  for (const log of logs.values()) assertWhole(log);
+}
+
+/** A whole log in frames, which must be well-formed and carry their event's number and name. */
 export function assertWholeFrames(frames: readonly Frame[], from = 1): void {
   const own = frames.filter(isEvent);
   for (const frame of own) {

@@ -63,6 +63,7 @@ export function describeRetention(journal: () => Journal): void {
       const last = await finished(1000);
       const ordinal = (await journal().find(last.id))?.ordinal as number;
       await journal().sweep(2000, NEVER, 5000);
+      expect(await journal().lastOrdinal()).toBe(ordinal);
       expect((await journal().create(execution())).record.ordinal).toBeGreaterThan(ordinal);
     });
 

@@ -110,6 +110,11 @@ export class SqliteJournal extends Journal {
     return (this.query((sql) => sql.unfinished.all()) as unknown as ExecutionRow[]).map(recordOf);
   }
 
+  async lastOrdinal(): Promise<number> {
+    const row = this.query((sql) => sql.lastOrdinal.get()) as { seq: number } | undefined;
+    return row?.seq ?? 0;
+  }
+
   async countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>> {
     const rows = this.query((sql) => sql.countUnfinished.all()) as { status: ExecutionStatus; count: number }[];
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));

@@ -80,6 +80,7 @@ export function prepareStatements(db: DatabaseSync) {
     findOwned: prepare('SELECT * FROM executions WHERE id = ?'),
     ordinalOf: prepare('SELECT ordinal FROM executions WHERE id = ?'),
     unfinished: prepare(`SELECT ${RECORD} FROM executions WHERE finished_at IS NULL ORDER BY ordinal`),
+    lastOrdinal: prepare("SELECT seq FROM sqlite_sequence WHERE name = 'executions'"),
     countUnfinished: prepare('SELECT status, count(*) AS count FROM executions WHERE finished_at IS NULL GROUP BY status'),
     readEvents: prepare('SELECT seq, type, json FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?'),
     insertKey: prepare('INSERT INTO idempotency_keys (user, key, fingerprint, execution) VALUES (?, ?, ?, ?)'),

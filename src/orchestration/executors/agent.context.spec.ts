@@ -54,6 +54,15 @@ describe('pieces', () => {
     expect(told()).toEqual(['text@0:"a😀"', 'reasoning@0:"hm"', 'text@3:"b"', 'data@0:{"n":1}', 'data@1:[2]', 'reasoning@2:"!"']);
   });
 
+  it('are told by functions that were taken out of the context', () => {
+    const { context, told } = live();
+    const { text, progress, log } = context;
+    text('a');
+    progress(0.5);
+    log('b');
+    expect(told()).toEqual(['text@0:"a"', 'step_progress', 'message']);
+  });
+
   it('are told at once, as what runs', () => {
     const { context, events } = live();
     context.text('x');

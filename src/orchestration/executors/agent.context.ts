@@ -40,7 +40,8 @@ export class LiveAgentContext implements AgentContext {
   get signal(): AbortSignal { return this.scope.cancel.signal; }
   get results(): Readonly<Record<string, JsonValue>> { return this.scope.run.recall.results; }
 
-  progress(fraction: number, state?: string, metadata?: JsonValue): Piece {
+  // Functions of their own, so that agents may take them out of the context: ({ text }) => text('…').
+  readonly progress = (fraction: number, state?: string, metadata?: JsonValue): Piece => {
     const { enabled, emitProgress } = this.scope.run.streaming;
     if (this.closed || !enabled || !emitProgress) return PIECE;
     const progress = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
@@ -49,35 +50,35 @@ export class LiveAgentContext implements AgentContext {
     if (metadata !== undefined) data.metadata = toJson(metadata);
     this.send({ type: 'step_progress', step: this.scope.info('running'), data, message: data.state ?? `${Math.round(progress * 100)} % of ${this.scope.step.name}` });
     return PIECE;
-  }
+  };
 
-  text(delta: string): Piece {
+  readonly text = (delta: string): Piece => {
     return this.piece('text', delta);
-  }
+  };
 
-  reasoning(delta: string): Piece {
+  readonly reasoning = (delta: string): Piece => {
     return this.piece('reasoning', delta);
-  }
+  };
 
-  data(delta: JsonValue): Piece {
+  readonly data = (delta: JsonValue): Piece => {
     if (this.closed || !this.scope.run.streaming.enabled) return PIECE;
     const data = { delta: toJson(delta), kind: 'data' as const, offset: this.offsets.data++ };
     this.send({ type: 'step_output', step: this.scope.info('running'), data });
     return PIECE;
-  }
+  };
 
-  log(text: string, level: LogLevel = 'info', code?: string): Piece {
+  readonly log = (text: string, level: LogLevel = 'info', code?: string): Piece => {
     const { enabled, emitLogs } = this.scope.run.streaming;
     if (this.closed || !enabled || !emitLogs) return PIECE;
     const data: EventData['message'] = { level: LOG_LEVELS.includes(level) ? level : 'info', text: String(text) };
     if (code !== undefined) data.code = String(code);
     this.send({ type: 'message', step: this.scope.info('running'), data, message: data.text });
     return PIECE;
-  }
+  };
 
-  usage(usage: Usage): void {
+  readonly usage = (usage: Usage): void => {
     addUsage((this.used ??= {}), usage);
-  }
+  };
 
   /** Sends what waits. */
   flush(): void {

@@ -23,7 +23,7 @@ export class SeveralAccessGuard implements CanActivate {
     const asked = (request.streamRequest = parseStreamRequest(request));
     const names = single(request.query, 'executions');
     if (names === undefined) {
-      if (asked.start.at === 'cursor') MultiCursor.parse(asked.start.cursor, asked.start.path);
+      if (asked.start.at === 'cursor') MultiCursor.parse(asked.start.cursor, asked.start.path).checkMark(await this.journal.lastOrdinal(), asked.start.path);
       return true;
     }
     const ids = [...new Set(names.split(',').map((id) => id.trim()))];

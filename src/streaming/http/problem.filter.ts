@@ -18,7 +18,7 @@ export interface Problem {
 
 const CODE_BY_STATUS: Record<number, ErrorCode> = {
   400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 405: 'method_not_allowed', 406: 'not_acceptable',
-  409: 'conflict', 410: 'gone', 413: 'payload_too_large', 415: 'unsupported_media_type', 429: 'rate_limited', 503: 'journal_unavailable',
+  409: 'conflict', 410: 'gone', 413: 'payload_too_large', 415: 'unsupported_media_type', 429: 'rate_limited',
 };
 
 @Injectable()

@@ -77,6 +77,7 @@ export class FrameWriterInterceptor implements NestInterceptor<StreamChunk, neve
       });
       return () => {
         closed();
+        early = [];
         clearTimeout(stall);
         response.off('drain', onDrain);
         subscription.unsubscribe();

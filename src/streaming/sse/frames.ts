@@ -57,6 +57,11 @@ export function cursorFrame(cursor: string): Buffer {
   return Buffer.from(`id: ${cursor}\n\n`, 'utf8');
 }
 
+/** Tells a reader where it stands, and nothing else: so that a line that breaks before its first event is resumed without a loss. */
+export function cursorChunk(cursor: string): StreamChunk {
+  return { bytes: cursorFrame(cursor), cursor, told: true };
+}
+
 export const HEARTBEAT_COMMENT = Buffer.from(': heartbeat\n\n', 'utf8');
 
 /** A heartbeat that scripts can see; it repeats the cursor. */

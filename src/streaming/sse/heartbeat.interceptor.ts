@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { Observable } from 'rxjs';
 import { requestOf } from '../http/http.types.js';
 import { StreamingOptions } from '../streaming.options.js';
-import { cursorFrame, HEARTBEAT_COMMENT, heartbeatEvent, type StreamChunk } from './frames.js';
+import { cursorChunk, cursorFrame, HEARTBEAT_COMMENT, heartbeatEvent, type StreamChunk } from './frames.js';
 import { type StreamRequest } from './stream.request.js';
 
 /**
@@ -39,7 +39,7 @@ export function withHeartbeats(chunks: Observable<StreamChunk>, ms: number, { he
       },
       error: (error: unknown) => subscriber.error(error),
       complete: () => {
-        if (!told && cursor !== undefined) subscriber.next({ bytes: cursorFrame(cursor), cursor, told: true });
+        if (!told && cursor !== undefined) subscriber.next(cursorChunk(cursor));
         subscriber.complete();
       },
     });

@@ -22,14 +22,15 @@ export class MultiCursor {
 
   /** @throws StepcastError `invalid_cursor` */
   static parse(text: string, path: string): MultiCursor {
-    if (text.length > MAX_LENGTH || !FORM.test(text)) {
-      throw new StepcastError('invalid_cursor', `${path.slice(1)} is no cursor of this stream; resume with the last id you were sent`, {
-        faults: [{ path, message: 'must be an id that this stream has sent' }],
-      });
-    }
+    if (text.length > MAX_LENGTH || !FORM.test(text)) throw foreign(path);
     const [mark, ...entries] = text.slice(1).split('.') as [string, ...string[]];
     const positions = entries.map((entry) => entry.split(':').map((part) => parseInt(part, 36)) as [number, number]);
     return new MultiCursor(parseInt(mark, 36), new Map(positions));
+  }
+
+  /** An id of a journal that held more: what is started next would be taken for seen. @throws StepcastError `invalid_cursor` */
+  checkMark(lastOrdinal: number, path: string): void {
+    if (this.mark > lastOrdinal) throw foreign(path);
   }
 
   /** The seq after which the execution goes on; nothing where it is done with. */
@@ -40,6 +41,12 @@ export class MultiCursor {
   set(ordinal: number, seq: number): void {
     this.mark = Math.max(this.mark, ordinal);
     this.positions.set(ordinal, seq);
+  }
+
+  /** The execution is followed from now on: what it has to say may come after the mark has moved past it. */
+  begin(ordinal: number): void {
+    const after = this.after(ordinal);
+    if (after !== undefined) this.set(ordinal, after);
   }
 
   /** The execution's terminal event has been sent. */
@@ -58,4 +65,10 @@ export class MultiCursor {
     for (const [ordinal, seq] of this.positions) text += `.${ordinal.toString(36)}:${seq.toString(36)}`;
     return text;
   }
+}
+
+function foreign(path: string): StepcastError {
+  return new StepcastError('invalid_cursor', `${path.slice(1)} is no cursor of this stream; resume with the last id you were sent`, {
+    faults: [{ path, message: 'must be an id that this stream has sent' }],
+  });
 }

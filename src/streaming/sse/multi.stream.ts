@@ -2,14 +2,14 @@
  * Several logs over one connection. Each event's `id` is a cursor over all of them, so that a cut line resumes each
  * exactly where it was; within one execution the order is that of its log, between executions it is as they come.
  */
-import { defer, map, merge, Observable } from 'rxjs';
+import { defer, map, merge, Observable, of } from 'rxjs';
 import { type ExecutionStatus, FINISHED_STATUSES } from '../../contract/state.js';
 import { type EventBatch } from '../../journal/event-batch.js';
 import { type Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
-import { type FrameView, frameOf, shows, type StreamChunk } from './frames.js';
+import { cursorChunk, type FrameView, frameOf, shows, type StreamChunk } from './frames.js';
 import { MultiCursor } from './multi.cursor.js';
-import { parseSeq, type StartAt, type StreamRequest } from './stream.request.js';
+import { beginsLate, parseSeq, type StartAt, type StreamRequest } from './stream.request.js';
 
 type Listed = Pick<ExecutionRecord, 'id' | 'ordinal' | 'status' | 'lastSeq'>;
 
@@ -35,7 +35,8 @@ export function leftOver(records: readonly Listed[], cursor: MultiCursor): Liste
 export function followSeveral(journal: Journal, records: readonly Listed[], request: StreamRequest, gate: ReadyGate): Observable<StreamChunk> {
   return defer(() => {
     const cursor = severalCursor(records, request);
-    return merge(...leftOver(records, cursor).map((record) => followOne(journal, record, cursor, request.view, gate)));
+    const begin = beginsLate(request.start) ? [of(cursorChunk(cursor.toString()))] : [];
+    return merge(...begin, ...leftOver(records, cursor).map((record) => followOne(journal, record, cursor, request.view, gate)));
   });
 }
 
@@ -45,11 +46,13 @@ export function followSeveral(journal: Journal, records: readonly Listed[], requ
  */
 export function followAll(journal: Journal, user: string, { start, view }: StreamRequest, gate: ReadyGate): Observable<StreamChunk> {
   return new Observable((subscriber) => {
-    const cursor = cursorOf(start);
     const run = async () => {
-      for await (const record of executionsOf(user, journal, cursor, start, (close) => subscriber.add(close))) {
+      const cursor = start.at === 'latest' ? await liveEnd(journal, user) : cursorOf(start);
+      if (start.at === 'latest') subscriber.next(cursorChunk(cursor.toString()));
+      for await (const record of executionsOf(user, journal, cursor, (close) => subscriber.add(close))) {
         if (subscriber.closed) return;
-        if (start.at !== 'latest') place(record, cursor, start);
+        if (start.at === 'latest') cursor.begin(record.ordinal);
+        else place(record, cursor, start);
         if (leftOver([record], cursor).length === 0) continue;
         const followed = new Promise<void>((resolve) => {
           subscriber.add(followOne(journal, record, cursor, view, gate).subscribe({
@@ -65,8 +68,19 @@ export function followAll(journal: Journal, user: string, { start, view }: Strea
   });
 }
 
+/** Where all of a user's executions stand now. */
+async function liveEnd(journal: Journal, user: string): Promise<MultiCursor> {
+  const cursor = MultiCursor.start();
+  const [newest] = await journal.list({ user, limit: 1 });
+  const running = (await Promise.all(UNFINISHED.map((status) => journal.list({ user, status, after: 0, limit: 10_000 })))).flat();
+  cursor.mark = newest?.ordinal ?? 0;
+  // One that was started since is newer than the mark, and begins with its first event.
+  for (const { ordinal, lastSeq } of running) if (ordinal <= cursor.mark) cursor.set(ordinal, lastSeq);
+  return cursor;
+}
+
 /** What the reader has not seen yet of the past, oldest first, and then every execution that is started. */
-async function* executionsOf(user: string, journal: Journal, cursor: MultiCursor, start: StartAt, onClose: (close: () => void) => void): AsyncGenerator<Listed> {
+async function* executionsOf(user: string, journal: Journal, cursor: MultiCursor, onClose: (close: () => void) => void): AsyncGenerator<Listed> {
   // Listening before the past is listed, so that no start falls between the two.
   const started: Listed[] = [];
   let wake = () => {};
@@ -79,15 +93,7 @@ async function* executionsOf(user: string, journal: Journal, cursor: MultiCursor
     wake();
   });
 
-  if (start.at === 'latest') {
-    const [newest] = await journal.list({ user, limit: 1 });
-    const running = (await Promise.all(UNFINISHED.map((status) => journal.list({ user, status, after: 0, limit: 10_000 })))).flat();
-    for (const record of running) place(record, cursor, start);
-    cursor.mark = Math.max(cursor.mark, newest?.ordinal ?? 0);
-    yield* running;
-  } else {
-    for (const ordinal of cursor.open()) yield* await journal.list({ user, after: ordinal - 1, before: ordinal + 1, limit: 1 });
-  }
+  for (const ordinal of cursor.open()) yield* await journal.list({ user, after: ordinal - 1, before: ordinal + 1, limit: 1 });
   for (let after = cursor.mark; ; ) {
     const page = await journal.list({ user, after, limit: LIST_PAGE });
     yield* page;

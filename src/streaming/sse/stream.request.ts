@@ -40,6 +40,11 @@ function startAt(header: string | string[] | undefined, query: (name: string) =>
   return last === undefined ? { at: 'first' } : { at: 'last', count: parseWhole(last, '/last', 'invalid_request') };
 }
 
+/** Whether the reader cannot know where it begins until it is told. */
+export function beginsLate({ at }: StartAt): boolean {
+  return at === 'latest' || at === 'last';
+}
+
 /** The seq after which a stream of one execution begins. @throws StepcastError `invalid_cursor` */
 export function firstAfter(start: StartAt, lastSeq: number): number {
   switch (start.at) {

@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Subject } from 'rxjs';
+import { ReplaySubject } from 'rxjs';
 
 /**
  * Ends all streams when the application shuts down: after the engine has told its last events, before the server waits
@@ -7,7 +7,8 @@ import { Subject } from 'rxjs';
  */
 @Injectable()
 export class StreamShutdown implements BeforeApplicationShutdown {
-  readonly begun$ = new Subject<void>();
+  /** Replayed: a stream that is being opened when it begins ends too. */
+  readonly begun$ = new ReplaySubject<void>(1);
   begun = false;
 
   beforeApplicationShutdown(): void {

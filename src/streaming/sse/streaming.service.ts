@@ -1,13 +1,13 @@
 /** Streams of the log as chunks of bytes: of one execution, or of several over one connection. */
 import { Injectable } from '@nestjs/common';
-import { EMPTY, map, merge, type Observable, takeUntil } from 'rxjs';
+import { EMPTY, map, merge, type Observable, of, takeUntil } from 'rxjs';
 import { type Principal } from '../../auth/principal.js';
 import { FINISHED_STATUSES } from '../../contract/state.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
-import { encodeBatch, type StreamChunk } from './frames.js';
+import { cursorChunk, encodeBatch, type StreamChunk } from './frames.js';
 import { followAll, followSeveral } from './multi.stream.js';
-import { firstAfter, type StreamRequest } from './stream.request.js';
+import { beginsLate, firstAfter, type StreamRequest } from './stream.request.js';
 import { StreamRights } from './stream.rights.js';
 import { StreamShutdown } from './stream.shutdown.js';
 
@@ -23,7 +23,9 @@ export class StreamingService {
   execution(record: ExecutionRecord, request: StreamRequest, principal: Principal, gate: ReadyGate): Observable<StreamChunk> {
     const after = firstAfter(request.start, record.lastSeq);
     if (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq) return EMPTY;
-    return this.asLongAsAllowed(this.journal.follow(record.id, after, gate).pipe(map((batch) => encodeBatch(batch, request.view))), principal);
+    const begin = beginsLate(request.start) ? of(cursorChunk(String(after))) : EMPTY;
+    const events = this.journal.follow(record.id, after, gate).pipe(map((batch) => encodeBatch(batch, request.view)));
+    return this.asLongAsAllowed(merge(begin, events), principal);
   }
 
   /** The executions given; completes after the last terminal event. @throws StepcastError `invalid_cursor` */

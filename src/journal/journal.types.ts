@@ -20,6 +20,7 @@ export interface NewExecution {
   workflow: string;
   sessionId: string | null;
   source: DefinitionSource;
+  /** What to go on with after a crash, where `source` is `data`. */
   definition: JsonValue;
   fingerprint: string;
   input: JsonValue;

@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { concatMap, defer, from, lastValueFrom, map, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
-import { definitionData, type Step, type WorkflowDefinition } from '../contract/definition.js';
+import { type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { canonicalJson, type JsonValue, toJson } from '../contract/json.js';
@@ -275,8 +275,7 @@ export class ExecutionService {
     return runner;
   }
 
-  private newExecution({ definition, fingerprint, source }: Runnable, input: JsonValue, user: string, options: StartOptions, byName: boolean): NewExecution {
-    const { data } = definitionData(definition);
+  private newExecution({ definition, data, fingerprint, source }: Runnable, input: JsonValue, user: string, options: StartOptions, byName: boolean): NewExecution {
     const execution: NewExecution = {
       id: randomUUID(), user, workflow: definition.name, sessionId: options.sessionId ?? null,
       source, definition: data, fingerprint, input, createdAt: this.clock.now(),

@@ -34,6 +34,12 @@ const LOG_PAGE = { limit: 1000, maxLength: 1024 * 1024 };
 /** Events that an execution tells of its resume alone: they do not show that it got any further. */
 const NO_ADVANCE: ReadonlySet<EventType> = new Set(['workflow_resumed', 'step_started', 'checkpoint_saved']);
 
+/** An execution that is to be gone on with; `over` when it runs, or has been given up. */
+interface Turn {
+  record: ExecutionRecord;
+  over: PromiseWithResolvers<void>;
+}
+
 @Injectable()
 export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly logger = new Logger(RecoveryService.name);
@@ -85,30 +91,39 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private async recover(): Promise<void> {
     const unfinished = (await this.onceAvailable(() => this.journal.unfinished())).filter(({ id }) => !this.executions.isRunning(id));
     if (unfinished.length) this.logger.log(`going on with ${unfinished.length} unfinished executions`);
-    const suspects: ExecutionRecord[] = [];
-    for (const record of unfinished) {
-      if (this.stopping) return;
-      if (record.resumes >= SUSPECT_RESUMES && record.resumes < MAX_RESUMES) suspects.push(record);
-      else await this.announce(record);
+    // Requests for any of them wait until it runs, however many come before it.
+    const turns = unfinished.map((record) => ({ record, over: Promise.withResolvers<void>() }));
+    for (const { record, over } of turns) this.executions.announceResume(record.id, over.promise);
+    try {
+      await this.goOn(turns.filter(({ record }) => !isSuspect(record)), turns.filter(({ record }) => isSuspect(record)));
+    } finally {
+      for (const { over } of turns) over.resolve();
     }
-    for (const [i, record] of suspects.entries()) {
+  }
+
+  private async goOn(others: readonly Turn[], suspects: readonly Turn[]): Promise<void> {
+    for (const turn of others) {
       if (this.stopping) return;
-      await this.announce(record);
-      await this.survives(record.id);
+      await this.take(turn);
+    }
+    for (const [i, turn] of suspects.entries()) {
+      if (this.stopping) return;
+      await this.take(turn);
+      await this.survives(turn.record.id);
       // The process lived with it: what the next one does to it is not to be counted against this one.
-      if (i < suspects.length - 1) this.acquit([record.id]);
+      if (i < suspects.length - 1) this.acquit([turn.record.id]);
     }
     this.after(SURVIVED_MS, () => this.acquit([...this.onProbation]));
   }
 
-  private async announce(record: ExecutionRecord): Promise<void> {
-    const resumed = this.resume(record);
-    this.executions.announceResume(record.id, resumed);
+  private async take({ record, over }: Turn): Promise<void> {
     try {
-      await resumed;
+      await this.resume(record);
     } catch (error) {
-      this.logger.error({ executionId: record.id }, `could not go on: ${(error as Error).message}`);
+      // One that a shutdown was faster than goes on at the next start: no error.
+      if (!this.stopping) this.logger.error({ executionId: record.id }, `could not go on: ${(error as Error).message}`);
     }
+    over.resolve();
   }
 
   private async resume(listed: ExecutionRecord): Promise<void> {
@@ -193,4 +208,8 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
 
 function advances(batch: EventBatch): boolean {
   return batch.events.some(({ type }) => !NO_ADVANCE.has(type));
+}
+
+function isSuspect({ resumes }: ExecutionRecord): boolean {
+  return resumes >= SUSPECT_RESUMES && resumes < MAX_RESUMES;
 }

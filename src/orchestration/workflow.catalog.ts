@@ -15,6 +15,8 @@ import { WorkflowRegistry } from './registry/workflow.registry.js';
 /** A workflow that is ready to be run. */
 export interface Runnable {
   definition: WorkflowDefinition;
+  /** What is kept with an execution, to go on with; nothing where the code has it. */
+  data: JsonValue;
   fingerprint: string;
   source: DefinitionSource;
   checkInput: (input: JsonValue) => Fault[] | Promise<Fault[]>;
@@ -38,7 +40,7 @@ export class WorkflowCatalog {
   /** @throws StepcastError `not_found` */
   async byName(name: string, user: string): Promise<Runnable> {
     const registered = this.registry.get(name);
-    if (registered) return { ...registered, source: 'code' };
+    if (registered) return { ...registered, data: null, source: 'code' };
     const stored = await this.journal.findWorkflow(user, name);
     if (!stored) throw absent(name);
     return this.ofDefinition(stored.definition);
@@ -47,9 +49,9 @@ export class WorkflowCatalog {
   /** @throws StepcastError `invalid_definition` with every fault. */
   ofDefinition(definition: WorkflowDefinition): Runnable {
     assertDefinition(definition, this.agents);
-    const { pure } = definitionData(definition);
+    const { data, pure } = definitionData(definition);
     return {
-      definition, fingerprint: fingerprintOf(definition), source: pure ? 'data' : 'ephemeral',
+      definition, data, fingerprint: fingerprintOf(definition), source: pure ? 'data' : 'ephemeral',
       checkInput: definition.inputSchema === undefined ? () => [] : compileSchema(definition.inputSchema),
     };
   }

@@ -10,6 +10,9 @@ import { explain, FileMovedError, isBusy } from './sqlite.errors.js';
 import { migrate } from './sqlite.schema.js';
 import { prepareStatements, type Statements } from './sqlite.statements.js';
 
+/** Pages of the write-ahead log (32 MiB) after which it is moved into the file: pages that change often move once, not every 4 MiB. */
+const CHECKPOINT_PAGES = 8192;
+
 export interface SqliteJournalOptions {
   /** Folder of `stepcast.db`; made where it is missing. `:memory:` keeps everything in memory, for tests. */
   dataDir: string;
@@ -54,7 +57,7 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
     // No waiting inside SQLite: it would block the loop. The writer tries again by itself.
     db = new DatabaseSync(path, { timeout: 0 });
     migrate(db);
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA cache_size = -32768`);
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     return handleOf(db, lock, inMemory ? undefined : path);
   } catch (error) {
     db?.close();

@@ -69,8 +69,8 @@ export function loadConfig(env: Env): ServiceConfig {
     corsOrigins: parseOrigins(text('STEPCAST_CORS_ORIGINS'), faults),
     streaming,
   };
-  const open = streaming.apiKeys.length === 0 && !streaming.jwt;
-  if (open && config.production && faults.length === 0) {
+  const open = text('STEPCAST_API_KEYS') === undefined && text('STEPCAST_JWT_SECRET') === undefined;
+  if (open && config.production) {
     faults.push('STEPCAST_API_KEYS or STEPCAST_JWT_SECRET must be set with NODE_ENV=production: nobody could authenticate');
   }
   if (faults.length) throw new ConfigError(faults);

@@ -67,7 +67,7 @@ export abstract class Journal {
   abstract lastOrdinal(): Promise<number>;
   /** How many executions are not finished, by status. */
   abstract countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>>;
-  /** Events after `after`, or nothing where there are none (yet). */
+  /** Events after `after`, or nothing where there are none (yet). @throws StepcastError `not_found`, `gone`, `journal_unavailable` */
   abstract read(id: string, after: number, page: Page): Promise<EventBatch | undefined>;
 
   /** Stores a definition under its user and name, in place of an earlier one. */
@@ -90,7 +90,7 @@ export abstract class Journal {
    * Past and then live events after `after`, in order, without a seam; completes after the terminal event. Late, live
    * and resumed readers all come through here. `ready` lets a reader hold the flow back: nothing is kept for it
    * meanwhile but its cursor. While the journal cannot be read it waits, when the journal closes it completes, and
-   * where there is no such execution it fails with `not_found`.
+   * where there is no such execution it fails with `not_found`, where retention has taken it with `gone`.
    */
   follow(id: string, after: number, ready?: ReadyGate): Observable<EventBatch> {
     return followLog(this, this.tails, id, after, ready);

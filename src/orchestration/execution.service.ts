@@ -11,6 +11,7 @@ import { type ExecutionEvent } from '../contract/events.js';
 import { canonicalJson, type JsonValue, toJson } from '../contract/json.js';
 import { applyEvent, type ExecutionState, FINISHED_STATUSES, fold, initialState } from '../contract/state.js';
 import { Journal } from '../journal/journal.js';
+import { removed } from '../journal/removed.js';
 import { type ExecutionRecord, type NewExecution, type OwnedExecution } from '../journal/journal.types.js';
 import { Admission } from './admission.js';
 import { Clock } from './clock.js';
@@ -159,11 +160,12 @@ export class ExecutionService {
     }
   }
 
-  /** @throws StepcastError `not_found` */
+  /** @throws StepcastError `not_found`, `gone` */
   async get(id: string): Promise<ExecutionRecord> {
     const record = await this.journal.find(id);
-    if (!record) throw new StepcastError('not_found', `there is no execution ${id}`);
-    return record;
+    if (record) return record;
+    if (await this.journal.findRemoved(id)) throw removed(id);
+    throw new StepcastError('not_found', `there is no execution ${id}`);
   }
 
   /** The state now: the fold of what is committed. @throws StepcastError `not_found` */

@@ -4,6 +4,4 @@ export class OrchestrationOptions {
   maxExecutionsPerUser = 100;
   /** Queued executions of one user; above it starts are refused with `too_many_executions`. */
   maxQueuedPerUser = 1000;
-  /** Milliseconds that a finished execution and its events are kept. */
-  retentionMs = 7 * 24 * 60 * 60 * 1000;
 }

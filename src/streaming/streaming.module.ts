@@ -56,7 +56,7 @@ const fromOptions = <T>(provide: Provider extends infer P ? Extract<P, { provide
 
 const PROVIDERS: Provider[] = [
   { provide: StreamingOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: (given: Partial<StreamingOptions>) => withDefaults(given) },
-  fromOptions(OrchestrationOptions, ({ maxExecutionsPerUser, retentionMs }) => Object.assign(new OrchestrationOptions(), { maxExecutionsPerUser, retentionMs })),
+  fromOptions(OrchestrationOptions, ({ maxExecutionsPerUser }) => Object.assign(new OrchestrationOptions(), { maxExecutionsPerUser })),
   fromOptions(Journal, ({ journal, dataDir, synchronous }) => journal ?? new SqliteJournal({ dataDir, synchronous })),
   fromOptions(Authenticator, authenticatorOf),
   fromOptions(RequestLimiter, ({ rateLimit }) => new RequestLimiter(rateLimit)),

@@ -22,8 +22,8 @@ export function describeRetention(journal: () => Journal): void {
       expect((await journal().list({ limit: 10 })).map(({ id }) => id)).toEqual([running.id, edge.id]);
       for (const { id } of [old, failed]) {
         expect(await journal().find(id)).toBeUndefined();
-        await expect(journal().read(id, 0, { limit: 1 })).rejects.toMatchObject({ code: 'not_found' });
-        await expect(new Reader(journal(), id).finished).rejects.toMatchObject({ code: 'not_found' });
+        await expect(journal().read(id, 0, { limit: 1 })).rejects.toMatchObject({ code: 'gone' });
+        await expect(new Reader(journal(), id).finished).rejects.toMatchObject({ code: 'gone' });
         await expect(journal().claim(id, { countResume: false })).rejects.toMatchObject({ code: 'not_found' });
       }
       expect(await readAll(journal(), edge.id)).toEqual(edge.log);
@@ -77,7 +77,7 @@ export function describeRetention(journal: () => Journal): void {
         await journal().flushed();
       }
       expect(await sweep).toBe(1);
-      await expect(journal().read(long.id, 0, { limit: 1 })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(journal().read(long.id, 0, { limit: 1 })).rejects.toMatchObject({ code: 'gone' });
       expect(await readAll(journal(), other.id)).toEqual(other.log);
     });
   });

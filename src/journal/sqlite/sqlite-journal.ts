@@ -4,6 +4,7 @@ import { StepcastError } from '../../contract/errors.js';
 import { type ExecutionStatus } from '../../contract/state.js';
 import { EventBatch, RecordedEvent } from '../event-batch.js';
 import { Journal } from '../journal.js';
+import { removed } from '../removed.js';
 import {
   type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type OwnedExecution, type Page, type StoredWorkflow,
 } from '../journal.types.js';
@@ -123,7 +124,7 @@ export class SqliteJournal extends Journal {
   async read(id: string, after: number, page: Page): Promise<EventBatch | undefined> {
     return this.query((sql) => {
       const row = sql.ordinalOf.get(toText(id)) as { ordinal: number } | undefined;
-      if (!row) throw missing(id);
+      if (!row) throw sql.findRemoved.get(toText(id)) ? removed(id) : missing(id);
       const events: RecordedEvent[] = [];
       let length = 0;
       for (const { seq, type, json } of sql.readEvents.iterate(row.ordinal, after, page.limit) as Iterable<unknown> as Iterable<EventRow>) {

@@ -4,6 +4,7 @@ import { principalOf } from '../../auth/request-principal.js';
 import { StepcastError } from '../../contract/errors.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
+import { removed } from '../../journal/removed.js';
 import { requestOf } from '../http/http.types.js';
 
 /**
@@ -26,9 +27,7 @@ export class ExecutionAccessGuard implements CanActivate {
 export async function findAccessible(journal: Journal, principal: Principal, id: string): Promise<ExecutionRecord> {
   const record = await journal.find(id);
   if (record && canAccess(principal, record.user)) return record;
-  const removed = record ? undefined : await journal.findRemoved(id);
-  if (removed && canAccess(principal, removed.user)) {
-    throw new StepcastError('gone', `execution ${id} has been removed: finished executions are kept for a limited time`);
-  }
+  const former = record ? undefined : await journal.findRemoved(id);
+  if (former && canAccess(principal, former.user)) throw removed(id);
   throw new StepcastError('not_found', `there is no execution ${id}`);
 }

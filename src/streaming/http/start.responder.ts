@@ -41,6 +41,8 @@ export class StartResponder {
     const after = firstAfter(asked.start, record.lastSeq);
     if (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq) throw new StreamHasEnded();
     const raw = rawResponse(response);
+    // The client has left meanwhile: nothing would tell of its leaving any more.
+    if (raw.destroyed) return;
     const { hijack, getHeaders } = response as { hijack?: () => void; getHeaders?: () => Record<string, string | number | string[]> };
     hijack?.call(response);
     raw.writeHead(200, { ...getHeaders?.call(response), ...STREAM_HEADERS });
@@ -56,8 +58,11 @@ export class StartResponder {
 
 /** RFC 9110, section 12.5.1, as far as it decides between the two forms of the answer. */
 export function acceptsStream(accept: string | string[] | undefined): boolean {
-  return String(accept ?? '').split(',').some((range) => {
-    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    return type === 'text/event-stream' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  });
+  const ranges = String(accept ?? '').toLowerCase().split(',').map((range) => range.split(';').map((part) => part.trim()));
+  const weightOf = (wanted: string): number => {
+    const range = ranges.find(([type]) => type === wanted);
+    return range ? Number(range.find((part) => part.startsWith('q='))?.slice(2) ?? 1) : 0;
+  };
+  const weight = weightOf('text/event-stream');
+  return weight > 0 && weight >= weightOf('application/json');
 }

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConfigError, loadConfig } from './config.js';
+import { StreamingOptions } from './streaming/streaming.options.js';
+
+const KEYS = { STEPCAST_API_KEYS: 'ann:ann-key' };
+const SECRET = 'a secret of thirty-two bytes, or more';
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toBe((error as ConfigError).lines.join('\n'));
+    return (error as ConfigError).lines;
+  }
+  return [];
+}
+
+describe('the environment of the service', () => {
+  let dataDir: string;
+  beforeEach(() => void (dataDir = mkdtempSync(join(tmpdir(), 'stepcast-config-'))));
+  afterEach(() => rmSync(dataDir, { recursive: true }));
+
+  it('has a default for everything but who may come in', () => {
+    const config = loadConfig(KEYS);
+    expect(config).toEqual({
+      port: 3000, host: '127.0.0.1', production: false, corsOrigins: [],
+      streaming: Object.assign(new StreamingOptions(), { apiKeys: [{ user: 'ann', key: 'ann-key', roles: [] }], jwt: undefined }),
+    });
+    expect(config.streaming).toMatchObject({
+      dataDir: './data', heartbeatMs: 15_000, retentionMs: 7 * 86_400_000, maxStreamsPerUser: 100, maxExecutionsPerUser: 100, rateLimit: { points: 300, seconds: 60 },
+    });
+  });
+
+  it('sets everything', () => {
+    const config = loadConfig({
+      PORT: '0', HOST: '0.0.0.0', NODE_ENV: 'production', STEPCAST_DATA_DIR: '/srv/data', STEPCAST_API_KEYS: ' ann:a , bob:b:admin', STEPCAST_JWT_SECRET: SECRET, STEPCAST_JWT_ISSUER: 'https://id.example.com',
+      STEPCAST_JWT_AUDIENCE: 'stepcast', STEPCAST_HEARTBEAT_MS: '100', STEPCAST_RETENTION_MS: '1000', STEPCAST_MAX_STREAMS_PER_USER: '1', STEPCAST_MAX_EXECUTIONS_PER_USER: '1000000',
+      STEPCAST_RATE_LIMIT: '5/10', STEPCAST_CORS_ORIGINS: 'https://app.example.com, http://localhost:5173', UNRELATED: 'x',
+    });
+    expect(config).toMatchObject({
+      port: 0, host: '0.0.0.0', production: true, corsOrigins: ['https://app.example.com', 'http://localhost:5173'],
+      streaming: {
+        dataDir: '/srv/data', apiKeys: [{ user: 'ann', key: 'a', roles: [] }, { user: 'bob', key: 'b', roles: ['admin'] }], jwt: { secret: SECRET, issuer: 'https://id.example.com', audience: 'stepcast' },
+        heartbeatMs: 100, retentionMs: 1000, maxStreamsPerUser: 1, maxExecutionsPerUser: 1_000_000, rateLimit: { points: 5, seconds: 10 },
+      },
+    });
+    expect(config.developmentKey).toBeUndefined();
+  });
+
+  it('may hold names without a value, which count as absent', () => {
+    expect(loadConfig({ ...KEYS, PORT: '', STEPCAST_JWT_SECRET: '', STEPCAST_RATE_LIMIT: '', STEPCAST_CORS_ORIGINS: '' })).toMatchObject({ port: 3000, corsOrigins: [] });
+  });
+
+  it.each<[string, string]>([
+    ['PORT', '65536'], ['PORT', '3e3'], ['PORT', '-1'], ['STEPCAST_HEARTBEAT_MS', '99'], ['STEPCAST_HEARTBEAT_MS', '15s'], ['STEPCAST_RETENTION_MS', '0'], ['STEPCAST_MAX_STREAMS_PER_USER', '0'],
+    ['STEPCAST_MAX_EXECUTIONS_PER_USER', '1000001'], ['STEPCAST_RATE_LIMIT', '300'], ['STEPCAST_RATE_LIMIT', '0/60'],
+    ['STEPCAST_CORS_ORIGINS', '*'], ['STEPCAST_CORS_ORIGINS', 'https://app.example.com/'], ['STEPCAST_CORS_ORIGINS', 'ftp://x.org'], ['STEPCAST_CORS_ORIGINS', 'https://a.org,'],
+    ['STEPCAST_JWKS_URL', 'https://id.example.com/keys'], ['STEPCAST_DATABASE_URL', 'postgres://'], ['STEPCAST_REDIS_URL', ''], ['STEPCAST_HARTBEAT_MS', '1000'], ['STEPCAST_', 'x'],
+  ])('stops the start for %s=%s with one line that names it', (name, value) => {
+    const faults = faultsOf({ ...KEYS, [name]: value });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}\\b|^${name}:? `));
+  });
+
+  it('tells every fault in one go', () => {
+    const faults = faultsOf({ PORT: 'x', STEPCAST_HEARTBEAT_MS: '1', STEPCAST_RATE_LIMIT: 'x', STEPCAST_NOPE: '1', STEPCAST_API_KEYS: 'ann,bob:b:root', STEPCAST_JWT_SECRET: 'short', STEPCAST_CORS_ORIGINS: 'x', NODE_ENV: 'production' });
+    expect(faults.map((line) => /^[A-Z_]+/.exec(line)?.[0]).sort()).toEqual([
+      'PORT', 'STEPCAST_API_KEYS', 'STEPCAST_API_KEYS', 'STEPCAST_CORS_ORIGINS', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_JWT_SECRET', 'STEPCAST_NOPE', 'STEPCAST_RATE_LIMIT',
+    ]);
+  });
+
+  describe('who may come in', () => {
+    it.each(['ann', 'ann:', ':key', 'ann:key:root', 'ann:key:admin:x', 'ann:a,,bob:b', 'a\u0007:key', `${'x'.repeat(201)}:key`])('is refused as %j: the entry is named and its key never told', (value) => {
+      const faults = faultsOf({ STEPCAST_API_KEYS: value });
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toMatch(/^STEPCAST_API_KEYS: entry \d must be user:key or user:key:admin$/);
+    });
+
+    it('is refused with one key for two users', () => {
+      expect(faultsOf({ STEPCAST_API_KEYS: 'ann:same,bob:same' })).toEqual(['STEPCAST_API_KEYS: entry 2 repeats the key of an earlier one']);
+    });
+
+    it('needs a JWT secret of 32 bytes, which is never told; issuer and audience make no sense without', () => {
+      expect(faultsOf({ STEPCAST_JWT_SECRET: 'hush-hush' })).toEqual(['STEPCAST_JWT_SECRET must have at least 32 bytes']);
+      expect(faultsOf({ STEPCAST_JWT_SECRET: 'ä'.repeat(16) })).toEqual([]);
+      expect(faultsOf({ ...KEYS, STEPCAST_JWT_ISSUER: 'x', STEPCAST_JWT_AUDIENCE: 'y' })).toEqual([
+        'STEPCAST_JWT_ISSUER is set without STEPCAST_JWT_SECRET; set that, or unset STEPCAST_JWT_ISSUER', 'STEPCAST_JWT_AUDIENCE is set without STEPCAST_JWT_SECRET; set that, or unset STEPCAST_JWT_AUDIENCE',
+      ]);
+    });
+
+    it('with neither is the developer, with a key that is kept for the next start and that nobody else can read', () => {
+      const config = loadConfig({ STEPCAST_DATA_DIR: dataDir });
+      expect(config.developmentKey).toEqual({ key: expect.stringMatching(/^dev_/), path: join(dataDir, 'development.key'), persisted: true });
+      expect(config.streaming.apiKeys).toEqual([{ user: 'dev', key: config.developmentKey?.key, roles: ['admin'] }]);
+      expect(statSync(join(dataDir, 'development.key')).mode & 0o777).toBe(0o600);
+      expect(loadConfig({ STEPCAST_DATA_DIR: dataDir }).developmentKey?.key).toBe(config.developmentKey?.key);
+    });
+
+    it('with neither in production is nobody, and that is told with all other faults', () => {
+      expect(faultsOf({ STEPCAST_DATA_DIR: dataDir, NODE_ENV: 'production', STEPCAST_HEARTBEAT_MS: '1' })).toEqual([
+        'STEPCAST_HEARTBEAT_MS must be a whole number from 100 to 86400000, but is "1"',
+        'STEPCAST_API_KEYS or STEPCAST_JWT_SECRET must be set with NODE_ENV=production: nobody could authenticate',
+      ]);
+      expect(loadConfig({ STEPCAST_JWT_SECRET: SECRET, NODE_ENV: 'production' }).developmentKey).toBeUndefined();
+    });
+
+    it('has no development key made for a start that is refused', () => {
+      faultsOf({ STEPCAST_DATA_DIR: dataDir, PORT: 'x' });
+      expect(() => statSync(join(dataDir, 'development.key'))).toThrow();
+    });
+  });
+});

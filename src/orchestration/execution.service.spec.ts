@@ -301,6 +301,49 @@ describe('the execution service', () => {
     expect(signal.aborted).toBe(false);
   });
 
+  describe('while the journal cannot be written', () => {
+    const failing = async (engine: Engine) => {
+      const { writer } = engine.journal as unknown as { writer: { fail(error: unknown): void; flush(): void } };
+      const flush = jest.spyOn(writer, 'flush').mockImplementation(() => undefined);
+      writer.fail(Object.assign(new Error('database or disk is full'), { errcode: 13 }));
+      return () => {
+        flush.mockRestore();
+        writer.flush();
+      };
+    };
+
+    it('a cancel is refused, and so is an answer, but both hold: they are told as soon as it can be', async () => {
+      const engine = await open();
+      const [cancelled, answered] = [await engine.start(gate('a')), await engine.start({ type: 'input', name: 'ask' })];
+      const { signal } = await gates.came('a#1');
+      await engine.told(answered, 'input_required');
+      const repair = await failing(engine);
+      const outcome = (work: Promise<unknown>) => Promise.race([codeOf(work), turns(50).then(() => 'hangs')]);
+      expect(await outcome(engine.executions.cancel(cancelled))).toBe('journal_unavailable');
+      expect(signal.aborted).toBe(true);
+      expect(await outcome(engine.executions.answer(answered, 'ask', 1))).toBe('journal_unavailable');
+      repair();
+      expect((await engine.ended(cancelled)).at(-1)?.type).toBe('workflow_cancelled');
+      expect((await engine.ended(answered)).at(-1)?.type).toBe('workflow_completed');
+      await engine.executions.cancel(cancelled);
+    });
+
+    it('one that has come to its end has not ended: it is told when that is committed', async () => {
+      const engine = await open({ maxExecutionsPerUser: 1 });
+      const [first, second] = [await engine.start(gate('a')), await engine.start(gate('b'))];
+      await gates.came('a#1');
+      const repair = await failing(engine);
+      await gates.open('a#1');
+      await turns();
+      expect(engine.executions.isRunning(first)).toBe(true);
+      expect(gates.arrived).toEqual(['a#1']);
+      repair();
+      expect((await engine.ended(first)).at(-1)?.type).toBe('workflow_completed');
+      await gates.open('b#1');
+      expect((await engine.ended(second)).at(-1)?.type).toBe('workflow_completed');
+    });
+  });
+
   it('holds all back while the journal cannot be written, and goes on without a gap', async () => {
     const journal = new SqliteJournal({ dataDir: ':memory:' });
     const engine = await open({ journal });

@@ -181,7 +181,8 @@ export class ExecutionService {
   /**
    * Ends an execution. Where it answers, no step starts any more, running agents have seen their signal abort, and
    * `workflow_cancelled` is committed (P13).
-   * @throws StepcastError `not_found`, `already_finished` where it ended otherwise.
+   * @throws StepcastError `not_found`; `already_finished` where it ended otherwise; `journal_unavailable` where it is
+   * cancelled all the same, and told so as soon as that can be written; `shutting_down`.
    */
   async cancel(id: string, reason = 'cancelled on request'): Promise<void> {
     await this.resuming.get(id);
@@ -190,11 +191,13 @@ export class ExecutionService {
       this.queued.delete(id);
       // Its log begins like any other, and ends at once: cancelled before it is started, none of its steps is.
       const runner = this.prepare(waiting.record, waiting.definition, waiting.past);
-      const cancelled = runner.cancel(reason);
+      runner.cancel(reason);
       runner.start();
-      await cancelled;
+      await runner.whenDone();
     } else {
-      await this.runners.get(id)?.cancel(reason);
+      const runner = this.runners.get(id);
+      runner?.cancel(reason);
+      await runner?.whenDone();
     }
     const record = await this.get(id);
     if (record.status === 'cancelled') return;

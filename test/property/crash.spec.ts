@@ -50,7 +50,7 @@ describe('a process that dies', () => {
           from = before.length + 1;
         }
       }),
-      runs(300),
+      runs(150),
     );
   }, PROPERTY_TIMEOUT);
 
@@ -62,7 +62,7 @@ describe('a process that dies', () => {
         const before = log.slice(0, ks[n % ks.length]);
         checkRecovered(one, before, await recover(one, before));
       }),
-      runs(150),
+      runs(80),
     );
   }, PROPERTY_TIMEOUT);
 });

@@ -95,10 +95,14 @@ export class ExecutionRunner {
     });
   }
 
-  /** Ends the execution: running agents see their signal abort, nothing new starts. Resolves when that is committed. */
-  async cancel(reason: string): Promise<void> {
+  /** Ends the execution: running agents see their signal abort, nothing new starts. */
+  cancel(reason: string): void {
     this.scope.cancel('cancelled', reason);
-    await this.done;
+  }
+
+  /** Resolves when it is `done`. @throws StepcastError `journal_unavailable` where that has to wait until the journal can be written. */
+  async whenDone(): Promise<void> {
+    await Promise.race([this.done, this.deps.journal.flushed().then(() => this.done)]);
   }
 
   /** @throws StepcastError, see InputDesk. Resolves when the answer is committed. */

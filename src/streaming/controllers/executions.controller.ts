@@ -21,6 +21,9 @@ import {
 } from '../openapi/executions.docs.js';
 import { startOptions } from './workflows.controller.js';
 
+/** Characters after which a page of events ends, whatever its limit: a thousand events may be larger than a process can hold. */
+const MAX_PAGE_LENGTH = 8 * 1024 * 1024;
+
 /** Executions: start one of a definition in the body, list, look at, cancel and answer one's own. */
 @Controller()
 @UseFilters(ProblemFilter)
@@ -73,7 +76,7 @@ export class ExecutionsController {
   async events(@Req() request: HttpRequest): Promise<string> {
     const { id, lastSeq } = request.execution as ExecutionRecord;
     const { after, limit } = parsePage(request.query, lastSeq);
-    const batch = await this.journal.read(id, after, { limit });
+    const batch = await this.journal.read(id, after, { limit, maxLength: MAX_PAGE_LENGTH });
     const record = await this.executions.get(id);
     const reached = batch?.lastSeq ?? after;
     const terminal = record.finishedAt !== null && reached >= record.lastSeq;

@@ -121,6 +121,11 @@ export const DEFINITION_LIMITS = {
   expressionLength: 4096,
 } as const;
 
+/** Options with their defaults. What is given as `undefined` is not given, as in JSON. */
+export function withDefaults<T extends object>(defaults: Required<T>, given: T = {} as T): Required<T> {
+  return { ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+}
+
 /** The steps directly below one. */
 export function childrenOf(step: Step): readonly Step[] {
   switch (step.type) {

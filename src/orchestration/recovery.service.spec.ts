@@ -246,6 +246,24 @@ describe('recovery', () => {
     });
   });
 
+  it('a request that needs one whose turn has not come waits for it, however many come before', async () => {
+    fakeTime();
+    const engine = engineOf();
+    await planted(engine, 'suspect', { resumes: 2 });
+    const ask: WorkflowDefinition = { name: 'w', steps: [{ type: 'input', name: 'ask' }] };
+    for (let i = 0; i < 50; i++) await engine.plant({ definition: ask });
+    const asked = await engine.plant({ definition: ask });
+    const late = await planted(engine, 'late', { resumes: 2 });
+    await engine.open();
+    const answered = engine.executions.answer(asked, undefined, 'yes').then(() => 'answered', ({ code }: StepcastError) => code);
+    const cancelled = engine.executions.cancel(late).then(() => 'cancelled', ({ code }: StepcastError) => code);
+    expect(await answered).toBe('answered');
+    await gates.came('suspect#2');
+    await turns();
+    jest.advanceTimersByTime(1000);
+    expect(await cancelled).toBe('cancelled');
+  });
+
   describe('while the journal fails', () => {
     /** Fails the next `times` calls of one of its methods. */
     const failing = (journal: SqliteJournal, method: 'claim' | 'read' | 'unfinished', times: number) => {

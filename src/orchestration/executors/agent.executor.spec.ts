@@ -78,10 +78,22 @@ describe('an agent step', () => {
       expect(pieces(log)).toEqual(['one ', 'two']);
     });
 
+    it('as an iterator that is not asked to clean up once it has come to its end', async () => {
+      const cleanUp = jest.fn(async () => ({ done: true as const, value: undefined }));
+      const values = ['one', 'two'];
+      const log = await run(() => ({ [Symbol.asyncIterator]: () => ({ next: async () => ({ value: values[0], done: values.shift() === undefined }), return: cleanUp }) }));
+      expect([outputOf(log), cleanUp.mock.calls.length]).toEqual(['onetwo', 0]);
+    });
+
     it('as text that is not streamed where streaming is off', async () => {
       const log = await run(async function* () { yield 'one '; yield 'two'; }, { enabled: false });
       expect([pieces(log), outputOf(log)]).toEqual([[], 'one two']);
     });
+  });
+
+  it('streams as it does by default where an option is given as undefined, which JSON would leave out', async () => {
+    const log = await run(async function* (ctx: AgentContext) { yield 'one'; ctx.progress(0.5); ctx.log('x'); }, { enabled: undefined, emitProgress: undefined, emitLogs: undefined, flushIntervalMs: undefined });
+    expect(outline(log).slice(2, -2)).toEqual(['step_output a', 'step_progress a', 'message a']);
   });
 
   describe('fails', () => {
@@ -166,6 +178,21 @@ describe('an agent step', () => {
       const cleaned = jest.fn();
       await cancelled((_ctx, reached) => agent(reached, cleaned));
       expect(cleaned).toHaveBeenCalled();
+    });
+
+    it.each<[string, (reached: () => void) => AgentResult]>([
+      ['an Observable', (reached) => new Observable(() => { reached(); return () => { throw new Error('late'); }; })],
+      ['an iterator', (reached) => ({ [Symbol.asyncIterator]: () => ({ next: () => { reached(); return new Promise<never>(() => undefined); }, return: () => { throw new Error('late'); } }) })],
+    ])('does not mind that cleaning up %s throws: the others are cancelled as well', async (_what, agent) => {
+      const reached = Promise.withResolvers<void>();
+      const signals: AbortSignal[] = [];
+      const quiet = (name: string): AgentStep => ({ ...step(({ signal }: AgentContext) => { signals.push(signal); return NEVER; }), name });
+      const id = await engine.start({ type: 'parallel', name: 'P', steps: [quiet('before'), step(() => agent(reached.resolve)), quiet('after')] });
+      await reached.promise;
+      await turns();
+      await engine.executions.cancel(id);
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+      expect(outline(await engine.log(id)).slice(-5)).toEqual(['step_cancelled P/before', 'step_cancelled P/a', 'step_cancelled P/after', 'step_cancelled P', 'workflow_cancelled']);
     });
 
     it('does not mind that cleaning up fails', async () => {

@@ -42,26 +42,33 @@ class Gathered {
 
 async function consumeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>, sink: Sink, pace: Pace): Promise<unknown> {
   const gathered = new Gathered(sink);
+  let ended = false;
+  const release = () => {
+    if (!ended) cleanUp(() => iterator.return?.());
+  };
   // At once, and not with the next value, which may never come.
-  sink.onClose(() => release(iterator));
+  sink.onClose(release);
   for (;;) {
     const next = await iterator.next();
-    if (next.done) return next.value === undefined ? gathered.output : next.value;
-    if (sink.closed) return release(iterator);
+    if (next.done) {
+      ended = true;
+      return next.value === undefined ? gathered.output : next.value;
+    }
+    if (sink.closed) return release();
     try {
       gathered.add(next.value);
     } catch (error) {
-      release(iterator);
+      release();
       throw error;
     }
     await pace.next();
   }
 }
 
-/** Lets a generator run its `finally`; what that gives or throws concerns nobody any more. */
-function release(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
-  const returned = async () => iterator.return?.();
-  returned().catch(() => undefined);
+/** Lets a source run its `finally` or its teardown; what that gives or throws concerns nobody any more. */
+function cleanUp(work: () => unknown): void {
+  const done = async () => work();
+  done().catch(() => undefined);
 }
 
 function consumeObservable(source: Observable<unknown>, sink: Sink): Promise<unknown> {
@@ -69,7 +76,7 @@ function consumeObservable(source: Observable<unknown>, sink: Sink): Promise<unk
     const gathered = new Gathered(sink);
     const subscription = new Subscription();
     sink.onClose(() => {
-      subscription.unsubscribe();
+      cleanUp(() => subscription.unsubscribe());
       resolve(undefined);
     });
     if (sink.closed) return;

@@ -112,6 +112,13 @@ describe('retry', () => {
     expect(delays(await engine.ended(id))).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
   });
 
+  it('takes an option of the backoff that is given as undefined for one that is not given', async () => {
+    const engine = await engineOf(failing(1)).open();
+    engine.clock.drawn = 0.004;
+    const log = await engine.run(retry({ backoff: { delayMs: undefined, factor: undefined, maxDelayMs: undefined, jitter: undefined } }));
+    expect(delays(log)).toEqual([4]);
+  });
+
   it('tries a composite again as a whole: what had completed in it runs again', async () => {
     const calls: string[] = [];
     const engine = await engineOf(({ stepId, attempt }) => {

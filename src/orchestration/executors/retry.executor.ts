@@ -1,5 +1,5 @@
 import { catchError, concat, defer, EMPTY, filter, Observable, of, throwError } from 'rxjs';
-import { type Backoff, type RetryStep } from '../../contract/definition.js';
+import { type Backoff, type RetryStep, withDefaults } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
 import { type CancelScope, type Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
@@ -47,7 +47,7 @@ function attemptFrom(attempt: number, scope: StepScope<RetryStep>, run: RunStep)
   return concat(events, completed).pipe(
     catchError((error: unknown) => {
       if (!(error instanceof StepFailure) || attempt >= maxAttempts) return concat(failed ? of(failed) : EMPTY, throwError(() => error));
-      const delayMs = delayOf(attempt, { ...DEFAULT_BACKOFF, ...backoff }, scope.run.clock.random());
+      const delayMs = delayOf(attempt, withDefaults(DEFAULT_BACKOFF, backoff), scope.run.clock.random());
       const past = scope.run.recall.attemptsOf(child.id);
       scope.run.recall.discard(child.id);
       child.attempt = past;

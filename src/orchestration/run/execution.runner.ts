@@ -3,7 +3,7 @@
  * to the recorder. It knows nothing of readers.
  */
 import { catchError, concat, defer, from, type Observable, of, type Subscription } from 'rxjs';
-import { type StreamConfig, type WorkflowDefinition } from '../../contract/definition.js';
+import { type StreamConfig, withDefaults, type WorkflowDefinition } from '../../contract/definition.js';
 import { type ErrorInfo } from '../../contract/errors.js';
 import { type EventDraft } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
@@ -67,7 +67,7 @@ export class ExecutionRunner {
     this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp);
     this.context = {
       executionId: record.id, workflow: record.workflow, sessionId: record.sessionId, user: record.user, input: record.input,
-      streaming: { ...DEFAULT_STREAMING, ...definition.streaming }, recall, agents, clock, pace: new Pace(journal), desk: this.desk,
+      streaming: withDefaults(DEFAULT_STREAMING, definition.streaming), recall, agents, clock, pace: new Pace(journal), desk: this.desk,
     };
   }
 

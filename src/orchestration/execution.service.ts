@@ -2,24 +2,25 @@
  * The programmatic face of the engine: start, stream, status, cancel, answer. It trusts its caller; who may do what is
  * decided at the edge.
  */
-import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { concatMap, defer, from, lastValueFrom, map, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
 import { type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
-import { canonicalJson, type JsonValue, toJson } from '../contract/json.js';
-import { applyEvent, type ExecutionState, FINISHED_STATUSES, fold, initialState } from '../contract/state.js';
+import { type JsonValue, toJson } from '../contract/json.js';
+import { type ExecutionState, FINISHED_STATUSES, fold } from '../contract/state.js';
 import { Journal } from '../journal/journal.js';
 import { removed } from '../journal/removed.js';
-import { type ExecutionRecord, type NewExecution, type OwnedExecution } from '../journal/journal.types.js';
+import { type ExecutionRecord, type OwnedExecution } from '../journal/journal.types.js';
 import { Admission } from './admission.js';
 import { Clock } from './clock.js';
 import { rootSteps } from './definition/fingerprint.js';
+import { foldLog } from './fold-log.js';
+import { newExecution } from './new-execution.js';
 import { OrchestrationOptions } from './orchestration.options.js';
 import { AgentRegistry } from './registry/agent.registry.js';
 import { ExecutionRunner, type Past, type RunnerDeps } from './run/execution.runner.js';
-import { type Runnable, WorkflowCatalog } from './workflow.catalog.js';
+import { WorkflowCatalog } from './workflow.catalog.js';
 
 /** A workflow by name, as a definition or as steps, or a function that builds one for this run. */
 export type WorkflowSource = string | WorkflowDefinition | Step | (() => WorkflowDefinition | Step | Promise<WorkflowDefinition | Step>);
@@ -47,8 +48,6 @@ export interface ExecutionHandle {
   result(): Promise<JsonValue>;
   cancel(reason?: string): Promise<void>;
 }
-
-const LOG_PAGE = { limit: 1000, maxLength: 1024 * 1024 };
 
 @Injectable()
 export class ExecutionService {
@@ -91,7 +90,7 @@ export class ExecutionService {
     }
     const slot = this.admission.reserve(user);
     try {
-      const started = await this.journal.create(this.newExecution(runnable, input, user, options, typeof workflow === 'string'));
+      const started = await this.journal.create(newExecution(runnable, { ...options, input, user, byName: typeof workflow === 'string', now: this.clock.now() }));
       if (started.created) {
         const { record } = started;
         slot.enter(record.id, this.launcher(record, runnable.definition));
@@ -175,7 +174,7 @@ export class ExecutionService {
       if (!this.journal.isPending(id)) return fold(runner.state, []);
       if (!(await this.journal.flushed().then(() => true, () => false))) break;
     }
-    return this.foldLog(await this.get(id));
+    return foldLog(this.journal, await this.get(id));
   }
 
   /**
@@ -278,28 +277,6 @@ export class ExecutionService {
     if (definition.streaming?.bufferSize !== undefined) this.journal.setBufferSize(record.id, definition.streaming.bufferSize);
     void runner.done.then(() => this.runners.delete(record.id));
     return runner;
-  }
-
-  private newExecution({ definition, data, fingerprint, source }: Runnable, input: JsonValue, user: string, options: StartOptions, byName: boolean): NewExecution {
-    const execution: NewExecution = {
-      id: randomUUID(), user, workflow: definition.name, sessionId: options.sessionId ?? null,
-      source, definition: data, fingerprint, input, createdAt: this.clock.now(),
-    };
-    if (options.idempotencyKey !== undefined) {
-      const request = { workflow: byName ? definition.name : data, input, sessionId: execution.sessionId };
-      execution.idempotency = { key: options.idempotencyKey, fingerprint: createHash('sha256').update(canonicalJson(request)).digest('base64url') };
-    }
-    return execution;
-  }
-
-  private async foldLog(record: ExecutionRecord): Promise<ExecutionState> {
-    const state = initialState({ ...record, createdAt: new Date(record.createdAt).toISOString() });
-    for (;;) {
-      const batch = await this.journal.read(record.id, state.lastSeq, LOG_PAGE);
-      if (!batch) return state;
-      for (const { event } of batch.events) applyEvent(state, event);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 
   private refuseWhenStopping(): void {

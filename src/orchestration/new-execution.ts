@@ -1,0 +1,27 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { canonicalJson, type JsonValue } from '../contract/json.js';
+import { type NewExecution } from '../journal/journal.types.js';
+import { type Runnable } from './workflow.catalog.js';
+
+export interface ExecutionOrder {
+  input: JsonValue;
+  user: string;
+  sessionId?: string;
+  idempotencyKey?: string;
+  /** Whether the workflow was named and not given: then its name stands for it in the idempotency key's fingerprint. */
+  byName: boolean;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** What a start writes to the journal. */
+export function newExecution({ definition, data, fingerprint, source }: Runnable, order: ExecutionOrder): NewExecution {
+  const { input, user, idempotencyKey, byName, now } = order;
+  const sessionId = order.sessionId ?? null;
+  const execution: NewExecution = { id: randomUUID(), user, workflow: definition.name, sessionId, source, definition: data, fingerprint, input, createdAt: now };
+  if (idempotencyKey !== undefined) {
+    const request = { workflow: byName ? definition.name : data, input, sessionId };
+    execution.idempotency = { key: idempotencyKey, fingerprint: createHash('sha256').update(canonicalJson(request)).digest('base64url') };
+  }
+  return execution;
+}

@@ -16,6 +16,7 @@ export { type JsonObject, type JsonValue } from './contract/json.js';
 
 export { Journal } from './journal/journal.js';
 export { SqliteJournal } from './journal/sqlite/sqlite-journal.js';
+export { MetricsRegistry } from './metrics/metrics.registry.js';
 export { type ApiKeyEntry } from './auth/api-key.store.js';
 export { CurrentUser } from './auth/auth.decorators.js';
 export { AuthGuard } from './auth/auth.guard.js';

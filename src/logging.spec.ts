@@ -25,7 +25,7 @@ async function logged(status: number, use: (base: string) => Promise<unknown>): 
 }
 
 describe('the log', () => {
-  it.each([[200, undefined], [404, 30], [503, 50]])('of a request that was answered %d has level %p', async (status, level) => {
+  it.each([[200, undefined], [404, 30], [500, 50], [503, 40]])('of a request that was answered %d has level %p', async (status, level) => {
     const lines = await logged(status, (base) => fetch(`${base}/api/v1/executions/e1/stream?from=latest`));
     expect(lines.map((line) => line.level)).toEqual(level === undefined ? [] : [level]);
     if (level !== undefined) {

@@ -12,7 +12,9 @@ export function loggerOptions(): Params {
   return {
     pinoHttp: {
       level: 'info',
-      customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) => (error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'info' : 'debug'),
+      customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) => levelOf(response.statusCode, error),
+      // Probes ask every few seconds, and their answer is the one that tells.
+      autoLogging: { ignore: ({ url }) => url?.startsWith('/health/') ?? false },
       serializers: {
         req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url: withoutTicket(url), ...executionOf(url) }),
         res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
@@ -27,6 +29,13 @@ export function loggerOptions(): Params {
       redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
     },
   };
+}
+
+/** A 503 is foreseen: something is not available for now, and says so itself. */
+function levelOf(status: number, error: Error | undefined): 'error' | 'warn' | 'info' | 'debug' {
+  if (status === 503) return 'warn';
+  if (error || status >= 500) return 'error';
+  return status >= 400 ? 'info' : 'debug';
 }
 
 function withoutTicket(url: string): string {

@@ -2,6 +2,8 @@
 import { Logger } from '@nestjs/common';
 import { type AddressInfo } from 'node:net';
 import { ConfigError, loadConfig, type ServiceConfig } from './config.js';
+import { Journal } from './journal/journal.js';
+import { type JournalHealth } from './journal/journal.types.js';
 import { createService } from './service.js';
 
 /** Within the 10 s of P16, even where something does not let go. */
@@ -41,12 +43,12 @@ async function main(): Promise<void> {
 
   await app.listen(config.port, config.host);
   const { port } = app.getHttpServer().address() as AddressInfo;
-  process.stdout.write(welcome(config, `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`));
+  process.stdout.write(welcome(config, app.get(Journal).health$.value, `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`));
 }
 
-function welcome({ developmentKey }: ServiceConfig, base: string): string {
+function welcome({ developmentKey }: ServiceConfig, { ready, reason }: JournalHealth, base: string): string {
   const key = developmentKey?.key ?? '$STEPCAST_API_KEY';
-  const lines = ['', `Stepcast is ready at ${base}/ (API reference: ${base}/docs)`];
+  const lines = ['', ready ? `Stepcast is ready at ${base}/ (API reference: ${base}/docs)` : `Stepcast is not yet ready at ${base}/: ${reason}`];
   if (developmentKey) {
     lines.push('', `Development key of the user dev${developmentKey.persisted ? `, kept in ${developmentKey.path}` : ', for this start only'}:`, developmentKey.key);
   }

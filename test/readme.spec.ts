@@ -1,6 +1,6 @@
 /** The documentation does what it says: what is to be pasted is run, what is listed is compared with the code. */
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -96,7 +96,8 @@ describe('the service of the README', () => {
     expect(eventsIn(out['answer'])).toMatchObject([{}, {}, { type: 'workflow_completed', data: { result: 'We launch on Friday.' } }]);
     expect(eventsIn(out['cancel'])).toMatchObject([{ type: 'step_cancelled' }, { type: 'workflow_cancelled', data: { reason: 'not needed any more' } }]);
     expect(answersIn(out['store'])).toMatchObject([{ name: 'greet', origin: 'stored' }, { status: expect.any(String) }, { executions: [{ workflow: 'greet' }] }]);
-    expect(readFileSync(join(home, 'backup.db')).subarray(0, 15).toString()).toBe('SQLite format 3');
+    const backup = readdirSync(join(home, 'data')).find((name) => name.startsWith('backup-')) as string;
+    expect(readFileSync(join(home, 'data', backup)).subarray(0, 15).toString()).toBe('SQLite format 3');
   });
 
   itWithShell('prints a curl line at its start that runs as it is', async () => {

@@ -25,7 +25,7 @@ export function loadDevelopmentKey(dataDir: string): DevelopmentKey {
   const path = join(dataDir, FILE);
   const key = `dev_${randomBytes(32).toString('base64url')}`;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     return { key: readKey(path) ?? storeKey(path, key), persisted: true, path };
   } catch {
     return { key, persisted: false, path };

@@ -43,6 +43,7 @@ describe('the execution service', () => {
       expect(await codeOf(executions.start('nobody', null))).toBe('not_found');
       const definition: WorkflowDefinition = { name: 'w', inputSchema: { type: 'object', required: ['topic'] }, steps: [gate('a')] };
       await expect(executions.start(definition, {})).rejects.toMatchObject({ code: 'invalid_input', faults: [{ path: '/input/topic', message: 'is missing' }] });
+      await expect(executions.start(definition, { topic: 1n })).rejects.toMatchObject({ code: 'invalid_input', faults: [{ path: '/input/topic' }] });
       expect(await engine.journal.list({ limit: 10 })).toEqual([]);
     });
 

@@ -7,7 +7,7 @@ import { concatMap, defer, from, lastValueFrom, map, mergeMap, type Observable, 
 import { type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
-import { type JsonValue, toJson } from '../contract/json.js';
+import { type JsonValue, NotJsonError, toJson } from '../contract/json.js';
 import { type ExecutionState, FINISHED_STATUSES, fold } from '../contract/state.js';
 import { Journal } from '../journal/journal.js';
 import { removed } from '../journal/removed.js';
@@ -74,12 +74,13 @@ export class ExecutionService {
   }
 
   /**
-   * Starts an execution; answers when it is in the journal.
+   * Starts an execution; answers when it is in the journal. The input is taken as JSON would carry it.
    * @throws StepcastError `not_found`, `invalid_definition`, `invalid_input`, `too_many_executions`, `idempotency_conflict`,
    * `journal_unavailable`, `shutting_down`
    */
-  async start(workflow: string | WorkflowDefinition, input: JsonValue, options: StartOptions = {}): Promise<Started> {
+  async start(workflow: string | WorkflowDefinition, given: unknown, options: StartOptions = {}): Promise<Started> {
     this.refuseWhenStopping();
+    const input = inputOf(given);
     const user = options.user ?? 'local';
     const runnable = typeof workflow === 'string' ? await this.catalog.byName(workflow, user) : this.catalog.ofDefinition(workflow);
     const faults = await runnable.checkInput(input);
@@ -114,7 +115,7 @@ export class ExecutionService {
   async executeStreaming(workflow: WorkflowSource, input: unknown = null, options: StartOptions = {}): Promise<ExecutionHandle> {
     const built = typeof workflow === 'function' ? await workflow() : workflow;
     const source = typeof built === 'string' || !('type' in built) ? built : { name: built.name, steps: rootSteps(built) };
-    const { record } = await this.start(source, toJson(input), options);
+    const { record } = await this.start(source, input, options);
     return this.handle(record.id);
   }
 
@@ -286,4 +287,13 @@ export class ExecutionService {
 
 function restarting(id: string): StepcastError {
   return new StepcastError('shutting_down', `execution ${id} goes on after the restart of the service; try again then`, { retryAfterSeconds: 2 });
+}
+
+function inputOf(given: unknown): JsonValue {
+  try {
+    return toJson(given);
+  } catch (error) {
+    if (!(error instanceof NotJsonError)) throw error;
+    throw new StepcastError('invalid_input', error.message, { faults: [{ path: `/input${error.path}`, message: 'is nothing that JSON can carry' }] });
+  }
 }

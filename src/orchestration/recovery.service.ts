@@ -90,7 +90,7 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
 
   private async recover(): Promise<void> {
     const unfinished = (await this.onceAvailable(() => this.journal.unfinished())).filter(({ id }) => !this.executions.isRunning(id));
-    if (unfinished.length) this.logger.log(`going on with ${unfinished.length} unfinished executions`);
+    if (unfinished.length) this.logger.log(`unfinished executions to go on with: ${unfinished.length}`);
     // Requests for any of them wait until it runs, however many come before it.
     const turns = unfinished.map((record) => ({ record, over: Promise.withResolvers<void>() }));
     for (const { record, over } of turns) this.executions.announceResume(record.id, over.promise);

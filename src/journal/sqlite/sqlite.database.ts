@@ -48,7 +48,8 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
   let db: DatabaseSync | undefined;
   try {
     if (!inMemory) {
-      mkdirSync(options.dataDir, { recursive: true });
+      // What users put in is nobody else's to read.
+      mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
       accessSync(options.dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
       lock = takeLock(join(options.dataDir, 'stepcast.lock'));
     }

@@ -135,7 +135,7 @@ export class ExecutionRunner {
   /** Tells readers which steps will not run again, whatever happens to this process. */
   checkpoint(): void {
     const completedSteps = Object.values(this.state.steps).filter((step) => step.status === 'completed').map((step) => step.id);
-    this.recorder.record({ type: 'checkpoint_saved', data: { completedSteps }, message: `${completedSteps.length} completed steps are saved` });
+    this.recorder.record({ type: 'checkpoint_saved', data: { completedSteps }, message: `Saved, with completed steps: ${completedSteps.length}` });
   }
 
   private workflow(): Observable<EventDraft> {

@@ -42,6 +42,14 @@ describe('whatever is thrown while a request is served is one of our errors', ()
     expect(problemOf(error).detail).toBe('something went wrong on the server; the log of the service says what');
   });
 
+  it("keeps every fault that Nest's own ValidationPipe has found", () => {
+    const error = stepcastErrorOf(new BadRequestException(['topic must be a string', 'depth must not be less than 1']));
+    expect(error).toMatchObject({
+      code: 'invalid_request', message: 'topic must be a string; depth must not be less than 1',
+      faults: [{ path: '', message: 'topic must be a string' }, { path: '', message: 'depth must not be less than 1' }],
+    });
+  });
+
   it('has a message, whatever it came with', () => {
     expect(stepcastErrorOf({ status: 404 }).message).toBe('the request is refused');
   });

@@ -70,5 +70,13 @@ export function stepcastErrorOf(thrown: unknown): StepcastError {
   if (status === 413) return new StepcastError('payload_too_large', 'the body is too large; at most 1 MiB is taken');
   if (status === 415) return new StepcastError('unsupported_media_type', 'send the body as JSON, with "Content-Type: application/json"');
   const code = CODE_BY_STATUS[status] ?? 'invalid_request';
-  return new StepcastError(code, message || 'the request is refused');
+  const faults = faultsOf(thrown);
+  return new StepcastError(code, faults?.map((fault) => fault.message).join('; ') || message || 'the request is refused', faults ? { faults } : {});
+}
+
+/** What Nest's own ValidationPipe finds stands in a list of sentences that name their field themselves. */
+function faultsOf(thrown: unknown): Fault[] | undefined {
+  const body = thrown instanceof HttpException ? thrown.getResponse() : undefined;
+  const { message } = (typeof body === 'object' ? body : {}) as { message?: unknown };
+  return Array.isArray(message) ? message.map((sentence) => ({ path: '', message: String(sentence) })) : undefined;
 }

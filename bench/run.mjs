@@ -46,10 +46,11 @@ async function main() {
   const profileDir = options.profile ? mkdtempSync(join(tmpdir(), 'stepcast-profiles-')) : undefined;
   const load = loadNow();
   if (!options.smoke && load > QUIET_LOAD) console.log(`The machine is not quiet (load ${load}): these figures are not worth publishing.`);
+  const about = { load, machine: describeMachine(), versions: describeVersions() };
   const results = [];
   for (const name of positionals.length ? positionals : NAMES) {
     const result = await runBench(name, { ...options, profileDir });
-    if (result) results.push({ ...result, load });
+    if (result) results.push({ ...result, ...about });
     if (profileDir && existsSync(join(profileDir, name))) printProfiles(join(profileDir, name));
   }
   if (!options.smoke) report(results, options);
@@ -69,8 +70,8 @@ async function runBench(name, options) {
     const seconds = (performance.now() - started) / 1000;
     console.log(`${number(Math.round(seconds))} s`);
     return {
-      bench: name, title: bench.title, date: new Date().toISOString(), seconds, sizes: context.sizes, machine: describeMachine(),
-      versions: describeVersions(), cases: withRatios(cases), goals: goals.filter(Boolean),
+      bench: name, title: bench.title, date: new Date().toISOString(), seconds, sizes: context.sizes,
+      cases: withRatios(cases), goals: goals.filter(Boolean),
     };
   } catch (error) {
     console.error(`failed: ${firstLine(error)}\n${error.stack}`);

@@ -1,6 +1,7 @@
 import { AI_SDK, BARE_LOOP, ENGINES } from '../lib/contestants.mjs';
 import { measureEngines } from '../lib/engines.mjs';
 import { atMost } from '../lib/goals.mjs';
+import { number } from '../lib/numbers.mjs';
 
 export default {
   name: 'tokens',
@@ -9,7 +10,7 @@ export default {
   async run(context) {
     const { pieces } = context.sizes;
     const rows = await measureEngines(context, [...ENGINES, AI_SDK, BARE_LOOP], 'tokens', { pieces });
-    const cases = [{ name: `${pieces} pieces`, unit: 'µs a piece', better: 'lower', rows }];
-    return { cases, goals: [atMost(rows, 5, 'µs a piece, durable')] };
+    const cases = [{ name: `${number(pieces)} pieces`, unit: 'µs a piece', better: 'lower', rows }];
+    return { cases, goals: [atMost(rows, 5, 'µs a piece', ', durable')] };
   },
 };

@@ -68,7 +68,8 @@ export class Child {
   async #start(file, nodeFlags, env) {
     this.#process = fork(file, [], {
       execArgv: ['--disable-warning=ExperimentalWarning', ...nodeFlags],
-      env: { ...process.env, NODE_ENV: 'production', ...env },
+      // Nothing that is measured may talk to the outside.
+      env: { ...process.env, NODE_ENV: 'production', MASTRA_TELEMETRY_DISABLED: '1', LANGSMITH_TRACING: 'false', ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#process.stderr.setEncoding('utf8').on('data', (text) => (this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT)));

@@ -50,11 +50,11 @@ const METHOD = `## Method
   transaction, \`resume\` reads an execution's 100 events after its middle, at random over the whole file.
 
 \`\`\`bash
-npm run bench                    # all of it, in a quarter of an hour
-npm run bench -- engine fanout   # some of it
-npm run bench -- --quick         # without the journal of five million events
+npm run bench                      # all of it, in a quarter of an hour
+npm run bench -- engine fanout     # some of it
+npm run bench -- --quick           # without the journal of five million events
 npm run bench -- tokens --profile  # where Stepcast's time goes
-npm run bench:smoke              # whether the benches still work; looks at no figure
+npm run bench:smoke                # whether the benches still work; looks at no figure
 \`\`\`
 
 The peers are dependencies of \`bench/package.json\` alone and are installed by the first run.`;
@@ -95,12 +95,21 @@ function nameOf({ name, ours, floor }) {
 
 /** Of every bench, since some may have been measured later, on another machine or with other versions. */
 function machine(results) {
-  const rows = results.map(({ bench, date, seconds, load, machine: { cpu, cores, memoryGB, system, node, sqlite } }) => [
-    bench, date.slice(0, 16).replace('T', ' '), `${number(Math.round(seconds))} s`, `${cpu}, ${cores} cores, ${memoryGB} GB`, system, `Node ${node}, SQLite ${sqlite}`, String(load),
-  ]);
-  const versions = [...new Set(results.map(({ versions: all }) => Object.entries(all).map(([name, version]) => `${name} ${version}`).join(', ')))];
-  const heading = '## Machine and versions';
-  return [heading, table(['bench', 'date (UTC)', 'took', 'machine', 'system', 'runtime', 'load before'], rows), ...versions.map((list) => `${list}.`)].join('\n\n');
+  const about = ({ load, versions: { stepcast }, machine: { cpu, cores, memoryGB, storage, system, node, sqlite } }) =>
+    [`${cpu}, ${cores} cores, ${memoryGB} GB, ${storage}`, system, `Node ${node}, SQLite ${sqlite}`, stepcast, String(load)];
+  const rows = grouped(results, about).map(([cells, of]) => {
+    const dates = of.map(({ date }) => date.slice(0, 16).replace('T', ' ')).sort();
+    const seconds = of.reduce((sum, one) => sum + one.seconds, 0);
+    return [of.map(({ bench }) => bench).join(', '), dates[0] === dates.at(-1) ? dates[0] : `${dates[0]} to ${dates.at(-1)}`, `${number(Math.round(seconds))} s`, ...cells];
+  });
+  const peers = grouped(results, ({ versions }) => Object.entries(versions).slice(1).map(([name, version]) => `${name} ${version}`));
+  const lists = peers.map(([list, of]) => `${peers.length > 1 ? `${of.map(({ bench }) => bench).join(', ')}: ` : ''}${list.join(', ')}.`);
+  return ['## Machine and versions', table(['bench', 'measured (UTC)', 'took', 'machine', 'system', 'runtime', 'Stepcast', 'load before'], rows), ...lists].join('\n\n');
+}
+
+/** `[[key, items], …]`, by equal keys. */
+function grouped(items, keyOf) {
+  return [...Map.groupBy(items, (item) => JSON.stringify(keyOf(item)))].map(([key, all]) => [JSON.parse(key), all]);
 }
 
 function table(headings, rows) {

@@ -7,9 +7,9 @@ export function goal(text, value, unit, met) {
 
 const oursOf = (rows) => rows.find((row) => row.ours);
 
-export function atMost(rows, bound, unit) {
+export function atMost(rows, bound, unit, words = '') {
   const { value } = oursOf(rows);
-  return goal(`≤ ${number(bound)} ${unit}`, value, unit, value <= bound);
+  return goal(`≤ ${number(bound)} ${unit}${words}`, value, unit, value <= bound);
 }
 
 export function atLeast(rows, bound, unit) {

@@ -1,14 +1,19 @@
 /** What a figure was measured on and with. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { BENCH, ROOT } from './paths.mjs';
+
+/** What statfs calls a folder that is kept in memory, on Linux. */
+const TMPFS = 0x01021994;
 
 export function describeMachine() {
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, memoryGB: Math.round(totalmem() / 1e9),
+    // Where the journals are while they are measured.
+    storage: statfsSync(tmpdir()).type === TMPFS ? 'files in memory' : 'files on disk',
     system: `${type()} ${release()}`, node: process.version, sqlite: process.versions.sqlite,
   };
 }

@@ -4,6 +4,8 @@ import { number } from './numbers.mjs';
 const WIDTH = 720;
 const HEIGHT = 380;
 const FRAME = { left: 80, right: 24, top: 64, bottom: 56 };
+/** Bars that differ by more are drawn logarithmically. */
+const FAR_APART = 50;
 const COLOURS = ['#0b6bcb', '#c2410c', '#15803d', '#7e22ce'];
 const STYLE = 'text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600;font-size:15px}.grid{stroke:#d8dee4}.axis{stroke:#57606a}.small{font-size:12px;fill:#57606a}';
 
@@ -31,18 +33,20 @@ export function linePlot({ title, xLabel, yLabel, series, logY = false }) {
   ]);
 }
 
-/** `bars` is `[{ name, value, ours? }]`, drawn on a logarithmic axis from a tenth of the smallest. */
+/** `bars` is `[{ name, value, ours? }]`, drawn from 0, or on a logarithmic axis where they are too far apart for that. */
 export function barPlot({ title, unit, bars }) {
   const rowHeight = 30;
   const left = 210;
   const height = FRAME.top + bars.length * rowHeight + 16;
   const values = bars.map(({ value }) => value);
-  const xAt = scale(Math.log10(Math.min(...values) / 3), Math.log10(Math.max(...values)), left, WIDTH - 110, Math.log10);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const logarithmic = most / least > FAR_APART;
+  const xAt = logarithmic ? scale(Math.log10(least / 3), Math.log10(most), left, WIDTH - 110, Math.log10) : scale(0, most, left, WIDTH - 110);
   const rows = bars.map(({ name, value, ours }, i) => {
     const y = FRAME.top + i * rowHeight;
     return `<text text-anchor="end" x="${left - 10}" y="${y + 15}">${escape(name)}</text><rect x="${left}" y="${y}" width="${round(xAt(value) - left)}" height="20" rx="2" fill="${ours ? COLOURS[0] : '#afb8c1'}"/><text x="${round(xAt(value) + 8)}" y="${y + 15}">${number(value)}</text>`;
   });
-  return document(title, [`<text class="small" x="${left}" y="${FRAME.top - 12}">${escape(unit)}, logarithmic</text>`, ...rows], height);
+  return document(title, [`<text class="small" x="${left}" y="${FRAME.top - 12}">${escape(unit)}${logarithmic ? ', logarithmic' : ''}</text>`, ...rows], height);
 }
 
 function document(title, parts, height = HEIGHT) {

@@ -121,9 +121,14 @@ export const DEFINITION_LIMITS = {
   expressionLength: 4096,
 } as const;
 
-/** Options with their defaults. What is given as `undefined` is not given, as in JSON. */
+/** Options without those that are given as `undefined`: that is not given, as in JSON. */
+export function givenOf<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** Options with their defaults. */
 export function withDefaults<T extends object>(defaults: Required<T>, given: T = {} as T): Required<T> {
-  return { ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  return { ...defaults, ...givenOf(given) };
 }
 
 /** The steps directly below one. */

@@ -51,6 +51,11 @@ export interface ExecutionState {
   lastSeq: number;
 }
 
+/** Whether a reader that has seen everything up to `after` has seen the end: nothing is left that could be sent to it. */
+export function hasSeenEnd({ status, lastSeq }: Pick<ExecutionState, 'status' | 'lastSeq'>, after: number): boolean {
+  return FINISHED_STATUSES.has(status) && after >= lastSeq;
+}
+
 /** What is known of an execution before its first event. */
 export interface ExecutionSeed {
   id: string;

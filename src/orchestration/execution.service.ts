@@ -8,7 +8,7 @@ import { type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue, NotJsonError, toJson } from '../contract/json.js';
-import { type ExecutionState, FINISHED_STATUSES, fold } from '../contract/state.js';
+import { type ExecutionState, FINISHED_STATUSES, fold, hasSeenEnd } from '../contract/state.js';
 import { Journal } from '../journal/journal.js';
 import { removed } from '../journal/removed.js';
 import { type ExecutionRecord, type OwnedExecution } from '../journal/journal.types.js';
@@ -134,7 +134,7 @@ export class ExecutionService {
    */
   stream(id: string, after = 0): Observable<ExecutionEvent> {
     return defer(() => from(this.get(id))).pipe(
-      mergeMap((record) => (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq ? [] : this.journal.follow(id, after))),
+      mergeMap((record) => (hasSeenEnd(record, after) ? [] : this.journal.follow(id, after))),
       concatMap((batch) => from(batch.events)),
       map((recorded) => recorded.event),
       takeUntil(this.suspended$),

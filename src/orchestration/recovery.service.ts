@@ -12,10 +12,10 @@ import { type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type EventType } from '../contract/events.js';
 import { ProgressMeter } from '../contract/progress.js';
-import { initialState } from '../contract/state.js';
 import { type EventBatch } from '../journal/event-batch.js';
 import { Journal } from '../journal/journal.js';
 import { type ExecutionRecord } from '../journal/journal.types.js';
+import { readLog, stateBefore } from './read-log.js';
 import { ExecutionService } from './execution.service.js';
 import { type Past } from './run/execution.runner.js';
 import { Recall } from './run/recall.js';
@@ -30,7 +30,6 @@ const SUSPECT_MS = 1000;
 const SURVIVED_MS = 10_000;
 /** Between two tries while the journal is not available. */
 const RETRY_MS = 100;
-const LOG_PAGE = { limit: 1000, maxLength: 1024 * 1024 };
 /** Events that an execution tells of its resume alone: they do not show that it got any further. */
 const NO_ADVANCE: ReadonlySet<EventType> = new Set(['workflow_resumed', 'step_started', 'checkpoint_saved']);
 
@@ -149,19 +148,15 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   }
 
   private async readPast(record: ExecutionRecord, definition: WorkflowDefinition | undefined): Promise<Past> {
-    const recall = new Recall(initialState({ ...record, createdAt: new Date(record.createdAt).toISOString() }));
+    const recall = new Recall(stateBefore(record));
     const meter = new ProgressMeter(definition?.steps ?? []);
     let lastTimestamp = '';
-    for (;;) {
-      const batch = await this.onceAvailable(() => this.journal.read(record.id, recall.state.lastSeq, LOG_PAGE));
-      if (!batch) break;
+    for await (const batch of readLog((after, page) => this.onceAvailable(() => this.journal.read(record.id, after, page)))) {
       for (const { event } of batch.events) {
         recall.apply(event);
         meter.apply(event);
         lastTimestamp = event.timestamp;
       }
-      // A turn for others between two pages.
-      await new Promise((resolve) => setImmediate(resolve));
     }
     meter.raiseTo(recall.state.progress);
     return { recall, meter, lastTimestamp };

@@ -15,6 +15,7 @@ import { Authenticator } from '../auth/authenticator.js';
 import { DefaultAuthenticator } from '../auth/default.authenticator.js';
 import { JwtVerifier } from '../auth/jwt.verifier.js';
 import { MemoryTicketStore, TicketStore } from '../auth/ticket.store.js';
+import { givenOf } from '../contract/definition.js';
 import { Journal } from '../journal/journal.js';
 import { RetentionService } from '../journal/retention.service.js';
 import { SqliteJournal } from '../journal/sqlite/sqlite-journal.js';
@@ -55,7 +56,7 @@ const fromOptions = <T>(provide: Provider extends infer P ? Extract<P, { provide
   ({ provide, inject: [StreamingOptions], useFactory: make });
 
 const PROVIDERS: Provider[] = [
-  { provide: StreamingOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: (given: Partial<StreamingOptions>) => withDefaults(given) },
+  { provide: StreamingOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: (given: Partial<StreamingOptions>) => Object.assign(new StreamingOptions(), givenOf(given)) },
   fromOptions(OrchestrationOptions, ({ maxExecutionsPerUser }) => Object.assign(new OrchestrationOptions(), { maxExecutionsPerUser })),
   fromOptions(Journal, ({ journal, dataDir, synchronous }) => journal ?? new SqliteJournal({ dataDir, synchronous })),
   fromOptions(Authenticator, authenticatorOf),
@@ -94,11 +95,6 @@ function at(path = 'api/v1', module: DynamicModule): DynamicModule {
     imports: [...(module.imports ?? []), RouterModule.register([{ path, module: StreamingModule }])],
     providers: [...(module.providers ?? []), { provide: STREAMING_PATH, useValue: path }],
   };
-}
-
-function withDefaults(given: Partial<StreamingOptions>): StreamingOptions {
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.assign(new StreamingOptions(), Object.fromEntries(set));
 }
 
 function authenticatorOf({ authenticator, apiKeys, jwt }: StreamingOptions): Authenticator {

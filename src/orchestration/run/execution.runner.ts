@@ -14,6 +14,7 @@ import { type OwnedExecution } from '../../journal/journal.types.js';
 import { type Clock } from '../clock.js';
 import { inOrder } from '../executors/sequential.executor.js';
 import { runStep } from '../executors/step.runner.js';
+import { stateBefore } from '../read-log.js';
 import { type AgentRegistry } from '../registry/agent.registry.js';
 import { CancelScope, Halt } from './cancellation.js';
 import { StepFailure } from './failure.js';
@@ -60,7 +61,7 @@ export class ExecutionRunner {
   ) {
     this.done = new Promise((resolve) => (this.finish = resolve));
     const { journal, clock, agents } = deps;
-    const seed = initialState({ ...record, createdAt: new Date(record.createdAt).toISOString() });
+    const seed = stateBefore(record);
     const recall = past?.recall ?? new Recall(seed);
     const meter = past?.meter ?? new ProgressMeter(definition.steps);
     const state = past ? structuredClone(recall.state) : initialState(seed);

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, HttpException, HttpStatus, Injectable } from '@nestjs/common';
 import { principalOf } from '../../auth/request-principal.js';
 import { StepcastError } from '../../contract/errors.js';
-import { FINISHED_STATUSES } from '../../contract/state.js';
+import { hasSeenEnd } from '../../contract/state.js';
 import { StreamLimiter } from '../../rate-limit/stream-limiter.js';
 import { rawResponse, requestOf } from '../http/http.types.js';
 import { firstAfter, parseStreamRequest } from '../sse/stream.request.js';
@@ -17,7 +17,7 @@ export class StreamRequestGuard implements CanActivate {
     if (!execution) return true;
     const after = firstAfter(asked.start, execution.lastSeq);
     // 204 tells an EventSource to stop reconnecting.
-    if (FINISHED_STATUSES.has(execution.status) && after >= execution.lastSeq) throw new StreamHasEnded();
+    if (hasSeenEnd(execution, after)) throw new StreamHasEnded();
     return true;
   }
 }

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Principal } from '../../auth/principal.js';
-import { FINISHED_STATUSES } from '../../contract/state.js';
+import { hasSeenEnd } from '../../contract/state.js';
 import { type Started } from '../../orchestration/execution.service.js';
 import { StreamHasEnded, StreamSlotGuard } from '../guards/stream.guard.js';
 import { drainGate } from '../sse/drain.gate.js';
@@ -39,7 +39,7 @@ export class StartResponder {
     this.slots.take(principal.user, response);
     const { record } = await start();
     const after = firstAfter(asked.start, record.lastSeq);
-    if (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq) throw new StreamHasEnded();
+    if (hasSeenEnd(record, after)) throw new StreamHasEnded();
     const raw = rawResponse(response);
     // The client has left meanwhile: nothing would tell of its leaving any more.
     if (raw.destroyed) return;

@@ -3,7 +3,7 @@
  * exactly where it was; within one execution the order is that of its log, between executions it is as they come.
  */
 import { defer, map, merge, Observable, of } from 'rxjs';
-import { type ExecutionStatus, FINISHED_STATUSES } from '../../contract/state.js';
+import { type ExecutionStatus, FINISHED_STATUSES, hasSeenEnd } from '../../contract/state.js';
 import { type EventBatch } from '../../journal/event-batch.js';
 import { type Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
@@ -25,9 +25,9 @@ export function severalCursor(records: readonly Listed[], { start }: StreamReque
 
 /** Executions of which the reader has not seen the end. */
 export function leftOver(records: readonly Listed[], cursor: MultiCursor): Listed[] {
-  return records.filter(({ ordinal, status, lastSeq }) => {
-    const after = cursor.after(ordinal);
-    return after !== undefined && !(FINISHED_STATUSES.has(status) && after >= lastSeq);
+  return records.filter((record) => {
+    const after = cursor.after(record.ordinal);
+    return after !== undefined && !hasSeenEnd(record, after);
   });
 }
 

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { EMPTY, map, merge, type Observable, of, takeUntil } from 'rxjs';
 import { type Principal } from '../../auth/principal.js';
-import { FINISHED_STATUSES } from '../../contract/state.js';
+import { hasSeenEnd } from '../../contract/state.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
 import { cursorChunk, encodeBatch, type StreamChunk } from './frames.js';
@@ -22,7 +22,7 @@ export class StreamingService {
   /** One execution, from where the reader asks; completes after the terminal event. */
   execution(record: ExecutionRecord, request: StreamRequest, principal: Principal, gate: ReadyGate): Observable<StreamChunk> {
     const after = firstAfter(request.start, record.lastSeq);
-    if (FINISHED_STATUSES.has(record.status) && after >= record.lastSeq) return EMPTY;
+    if (hasSeenEnd(record, after)) return EMPTY;
     const begin = beginsLate(request.start) ? of(cursorChunk(String(after))) : EMPTY;
     const events = this.journal.follow(record.id, after, gate).pipe(map((batch) => encodeBatch(batch, request.view)));
     return this.asLongAsAllowed(merge(begin, events), principal);

@@ -11,13 +11,12 @@ export class JournalFile {
 
   /** The stored JSON text of an event, where there is one. */
   event(executionId: string, seq: number): string | undefined {
-    const row = this.db.prepare('SELECT json FROM events WHERE execution = (SELECT ordinal FROM executions WHERE id = ?) AND seq = ?').get(executionId, seq);
-    return row?.['json'] as string | undefined;
+    return this.events(executionId)[seq - 1];
   }
 
   events(executionId: string): string[] {
-    const rows = this.db.prepare('SELECT json FROM events WHERE execution = (SELECT ordinal FROM executions WHERE id = ?) ORDER BY seq').all(executionId);
-    return rows.map((row) => row['json'] as string);
+    const rows = this.db.prepare('SELECT body FROM batches WHERE execution = (SELECT ordinal FROM executions WHERE id = ?) ORDER BY id').all(executionId);
+    return rows.flatMap((row) => (row['body'] as string).split('\n'));
   }
 
   /** Keeps everyone else from committing anything, until `unlock`. */

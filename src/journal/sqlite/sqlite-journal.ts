@@ -2,7 +2,7 @@
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
 import { type ExecutionStatus } from '../../contract/state.js';
-import { EventBatch, RecordedEvent } from '../event-batch.js';
+import { EventBatch, type RecordedEvent } from '../event-batch.js';
 import { Journal } from '../journal.js';
 import { removed } from '../removed.js';
 import {
@@ -10,7 +10,8 @@ import {
 } from '../journal.types.js';
 import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
 import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
-import { type EventRow, type ExecutionRow, type OwnedRow, ownedOf, recordOf, type Statements, storedOf } from './sqlite.statements.js';
+import { type SqliteLog } from './sqlite.log.js';
+import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, storedOf } from './sqlite.statements.js';
 import { sweep } from './sqlite.sweep.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
@@ -51,35 +52,37 @@ export class SqliteJournal extends Journal {
     const input = JSON.stringify(execution.input);
     const { idempotency, sessionId } = execution;
     const [id, user, workflow, fingerprint] = [execution.id, execution.user, execution.workflow, execution.fingerprint].map(toText) as [string, string, string, string];
-    return this.writer.operate((sql, created) => {
+    return this.writer.operate((log, created) => {
+      const { sql } = log;
       if (idempotency) {
         const key = toText(idempotency.key);
         const known = sql.findKey.get(user, key) as { fingerprint: string; execution: string } | undefined;
         if (known && known.fingerprint !== toText(idempotency.fingerprint)) {
           throw new StepcastError('idempotency_conflict', 'this Idempotency-Key was used with another request; use a new key for a new request');
         }
-        if (known) return { record: ownedOf(sql.findOwned.get(known.execution) as unknown as OwnedRow), created: false };
+        if (known) return { record: log.current(ownedOf(sql.findOwned.get(known.execution) as unknown as OwnedRow)), created: false };
         sql.insertKey.run(user, key, toText(idempotency.fingerprint), id);
       }
       const row = sql.insertExecution.get(
         id, user, workflow, sessionId === null ? null : toText(sessionId), execution.createdAt, execution.source, definition, fingerprint, input,
       );
       const record = ownedOf(row as unknown as OwnedRow);
+      log.created(record);
       created.push(record);
       return { record, created: true };
     });
   }
 
   claim(id: string, { countResume }: { countResume: boolean }): Promise<OwnedExecution> {
-    return this.writer.operate((sql) => {
-      const row = sql.claim.get(countResume ? 1 : 0, toText(id));
-      if (!row) throw missing(id);
-      return ownedOf(row as unknown as OwnedRow);
+    return this.writer.operate((log) => {
+      const owned = log.claim(id, countResume);
+      if (!owned) throw missing(id);
+      return owned;
     });
   }
 
   async clearResumes(ids: readonly string[]): Promise<void> {
-    if (ids.length) await this.writer.operate((sql) => ids.forEach((id) => sql.clearResumes.run(toText(id))));
+    if (ids.length) await this.writer.operate(({ sql }) => ids.forEach((id) => sql.clearResumes.run(toText(id))));
   }
 
   append(id: string, epoch: number, event: RecordedEvent, head: Readonly<Head>, onLost: () => void): void {
@@ -99,59 +102,54 @@ export class SqliteJournal extends Journal {
   }
 
   async find(id: string): Promise<ExecutionRecord | undefined> {
-    const row = this.query((sql) => sql.find.get(toText(id)));
-    return row && recordOf(row as unknown as ExecutionRow);
+    return this.query((log) => {
+      const row = log.sql.find.get(toText(id)) as ExecutionRow | undefined;
+      return row && log.current(recordOf(row));
+    });
   }
 
   async list(query: ListQuery): Promise<ExecutionRecord[]> {
-    return this.query((sql) => sql.list(query)).map(recordOf);
+    return this.query((log) => log.sql.list(query).map((row) => log.current(recordOf(row))));
   }
 
   async unfinished(): Promise<ExecutionRecord[]> {
-    return (this.query((sql) => sql.unfinished.all()) as unknown as ExecutionRow[]).map(recordOf);
+    return this.query((log) => (log.sql.unfinished.all() as unknown as ExecutionRow[]).map((row) => log.current(recordOf(row))));
   }
 
   async lastOrdinal(): Promise<number> {
-    const row = this.query((sql) => sql.lastOrdinal.get()) as { seq: number } | undefined;
+    const row = this.query(({ sql }) => sql.lastOrdinal.get()) as { seq: number } | undefined;
     return row?.seq ?? 0;
   }
 
   async countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>> {
-    const rows = this.query((sql) => sql.countUnfinished.all()) as { status: ExecutionStatus; count: number }[];
+    const rows = this.query(({ sql }) => sql.countUnfinished.all()) as { status: ExecutionStatus; count: number }[];
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
   }
 
   async read(id: string, after: number, page: Page): Promise<EventBatch | undefined> {
-    return this.query((sql) => {
-      const row = sql.ordinalOf.get(toText(id)) as { ordinal: number } | undefined;
-      if (!row) throw sql.findRemoved.get(toText(id)) ? removed(id) : missing(id);
-      const events: RecordedEvent[] = [];
-      let length = 0;
-      for (const { seq, type, json } of sql.readEvents.iterate(row.ordinal, after, page.limit) as Iterable<unknown> as Iterable<EventRow>) {
-        events.push(new RecordedEvent(seq, type, json));
-        length += json.length;
-        if (page.maxLength !== undefined && length >= page.maxLength) break;
-      }
+    return this.query((log) => {
+      const events = log.read(id, after, page);
+      if (!events) throw log.sql.findRemoved.get(toText(id)) ? removed(id) : missing(id);
       return events.length ? new EventBatch(id, events) : undefined;
     });
   }
 
   async saveWorkflow(user: string, definition: WorkflowDefinition, now: number): Promise<void> {
     const text = JSON.stringify(definition);
-    await this.writer.operate((sql) => sql.saveWorkflow.run(toText(user), toText(definition.name), text, now));
+    await this.writer.operate(({ sql }) => sql.saveWorkflow.run(toText(user), toText(definition.name), text, now));
   }
 
   async findWorkflow(user: string, name: string): Promise<StoredWorkflow | undefined> {
-    const row = this.query((sql) => sql.findWorkflow.get(toText(user), toText(name)));
+    const row = this.query(({ sql }) => sql.findWorkflow.get(toText(user), toText(name)));
     return row && storedOf(row);
   }
 
   async listWorkflows(user: string): Promise<StoredWorkflow[]> {
-    return this.query((sql) => sql.listWorkflows.all(toText(user))).map(storedOf);
+    return this.query(({ sql }) => sql.listWorkflows.all(toText(user))).map(storedOf);
   }
 
   async deleteWorkflow(user: string, name: string): Promise<boolean> {
-    return (await this.writer.operate((sql) => sql.deleteWorkflow.run(toText(user), toText(name)))).changes === 1;
+    return (await this.writer.operate(({ sql }) => sql.deleteWorkflow.run(toText(user), toText(name)))).changes === 1;
   }
 
   sweep(before: number, forgetBefore: number, now: number): Promise<number> {
@@ -159,14 +157,14 @@ export class SqliteJournal extends Journal {
   }
 
   async findRemoved(id: string): Promise<{ user: string } | undefined> {
-    const row = this.query((sql) => sql.findRemoved.get(toText(id))) as { user: string } | undefined;
+    const row = this.query(({ sql }) => sql.findRemoved.get(toText(id))) as { user: string } | undefined;
     return row && { user: fromText(row.user) };
   }
 
-  private query<T>(read: (sql: Statements) => T): T {
+  private query<T>(read: (log: SqliteLog) => T): T {
     if (!this.database) throw unavailable();
     try {
-      return read(this.database.statements);
+      return read(this.database.log);
     } catch (error) {
       if (isFaulty(error)) throw error;
       // A file that cannot be read any more is not written to either.

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explain, FileMovedError, isBusy } from './sqlite.errors.js';
 import { migrate } from './sqlite.schema.js';
-import { prepareStatements, type Statements } from './sqlite.statements.js';
+import { SqliteLog } from './sqlite.log.js';
+import { prepareStatements } from './sqlite.statements.js';
 
 /** Pages of the write-ahead log (32 MiB) after which it is moved into the file: pages that change often move once, not every 4 MiB. */
 const CHECKPOINT_PAGES = 8192;
@@ -24,7 +25,8 @@ export interface SqliteJournalOptions {
 }
 
 export interface OpenDatabase {
-  readonly statements: Statements;
+  /** What is known of the events; read anew after a transaction that was undone. */
+  readonly log: SqliteLog;
   /** Begins a transaction. @throws FileMovedError where the file is another one by now. */
   begin(): void;
   commit(): void;
@@ -86,8 +88,12 @@ function handleOf(db: DatabaseSync, lock: DatabaseSync | undefined, path: string
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const file = path && identityOf(path);
+  const statements = prepareStatements(db);
+  let log: SqliteLog | undefined = new SqliteLog(statements);
   return {
-    statements: prepareStatements(db),
+    get log() {
+      return (log ??= new SqliteLog(statements));
+    },
     begin: () => {
       // SQLite itself would go on with a file that is deleted, and everything would be gone with the process.
       if (path && identityOf(path) !== file) throw new FileMovedError();
@@ -95,6 +101,7 @@ function handleOf(db: DatabaseSync, lock: DatabaseSync | undefined, path: string
     },
     commit: () => void commit.run(),
     rollback: () => {
+      log = undefined;
       try {
         db.exec('ROLLBACK');
       } catch {

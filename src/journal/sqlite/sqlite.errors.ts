@@ -56,7 +56,7 @@ export function needsReopen(error: unknown): boolean {
 }
 
 export function isDamaged(error: unknown): boolean {
-  return DAMAGED.has(resultCode(error) as number);
+  return DAMAGED.has(resultCode(error) as number) || (error as { errcode?: unknown }).errcode === SHORT_READ;
 }
 
 /** Whether only what was asked is at fault, and not the file: the next statement may do. */

@@ -133,7 +133,7 @@ describe('a damaged file', () => {
     damage(path);
     const reader = new Reader(journal, before.id);
     const reason = await whenFailing(journal);
-    expect(reason).toMatch(/^\S+stepcast\.db: database disk image is malformed: it is damaged; delete the -wal and -shm files beside it and restore it from a backup, or move all three away$/);
+    expect(reason).toMatch(/^\S+stepcast\.db: (database disk image is malformed|disk I\/O error): it is damaged; delete the -wal and -shm files beside it and restore it from a backup, or move all three away$/);
     await isDown(journal);
     await expect(journal.find(before.id)).rejects.toMatchObject({ code: 'journal_unavailable' });
     // The epoch of the backup, which was made before the claim.

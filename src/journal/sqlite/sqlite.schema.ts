@@ -32,13 +32,23 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX executions_unfinished ON executions (ordinal) WHERE finished_at IS NULL;
   CREATE INDEX executions_finished ON executions (finished_at) WHERE finished_at IS NOT NULL;
 
-  CREATE TABLE events (
+  -- What an execution gave in one turn, in the order of the turns.
+  CREATE TABLE batches (
+    id INTEGER PRIMARY KEY,
     execution INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    json TEXT NOT NULL,
-    PRIMARY KEY (execution, seq)
+    last_seq INTEGER NOT NULL,
+    types TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  -- The batches of an execution, several an entry: [id, last_seq, id, last_seq, …]; complete once it has ended.
+  CREATE TABLE batch_index (
+    execution INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    batches TEXT NOT NULL,
+    PRIMARY KEY (execution, last_seq)
   ) STRICT, WITHOUT ROWID;
+  -- Batches up to this one are in the index.
+  CREATE TABLE batch_index_mark (id INTEGER PRIMARY KEY CHECK (id = 1), batch INTEGER NOT NULL) STRICT;
 
   CREATE TABLE idempotency_keys (
     user TEXT NOT NULL,

@@ -1,7 +1,6 @@
 import { type DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type ErrorInfo } from '../../contract/errors.js';
-import { type EventType } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type ExecutionStatus } from '../../contract/state.js';
 import { type DefinitionSource, type ExecutionRecord, type ListQuery, type OwnedExecution, type StoredWorkflow } from '../journal.types.js';
@@ -32,12 +31,6 @@ export interface OwnedRow extends ExecutionRow {
 }
 
 const RECORD = 'ordinal, id, user, workflow, session_id, status, progress, last_seq, created_at, started_at, finished_at, error, epoch, resumes';
-
-export interface EventRow {
-  seq: number;
-  type: EventType;
-  json: string;
-}
 
 export function recordOf(row: ExecutionRow): ExecutionRecord {
   return {
@@ -70,10 +63,7 @@ export function prepareStatements(db: DatabaseSync) {
     insertExecution: prepare(`INSERT INTO executions
       (id, user, workflow, session_id, status, progress, last_seq, created_at, source, definition, fingerprint, input, epoch, resumes)
       VALUES (?, ?, ?, ?, 'queued', 0, 0, ?, ?, ?, ?, ?, 1, 0) RETURNING *`),
-    insertEvent: prepare('INSERT INTO events (execution, seq, type, json) VALUES (?, ?, ?, ?)'),
-    updateHead: prepare(`UPDATE executions SET status = ?, progress = ?, last_seq = ?, started_at = ?, finished_at = ?, error = ?
-      WHERE id = ? AND epoch = ? AND last_seq = ? RETURNING ordinal`),
-    lastSeqOf: prepare('SELECT last_seq FROM executions WHERE id = ? AND epoch = ?'),
+    updateHead: prepare('UPDATE executions SET status = ?, progress = ?, last_seq = ?, started_at = ?, finished_at = ?, error = ? WHERE ordinal = ?'),
     claim: prepare('UPDATE executions SET epoch = epoch + 1, resumes = resumes + ? WHERE id = ? RETURNING *'),
     clearResumes: prepare('UPDATE executions SET resumes = 0 WHERE id = ?'),
     find: prepare(`SELECT ${RECORD} FROM executions WHERE id = ?`),
@@ -82,7 +72,16 @@ export function prepareStatements(db: DatabaseSync) {
     unfinished: prepare(`SELECT ${RECORD} FROM executions WHERE finished_at IS NULL ORDER BY ordinal`),
     lastOrdinal: prepare("SELECT seq FROM sqlite_sequence WHERE name = 'executions'"),
     countUnfinished: prepare('SELECT status, count(*) AS count FROM executions WHERE finished_at IS NULL GROUP BY status'),
-    readEvents: prepare('SELECT seq, type, json FROM events WHERE execution = ? AND seq > ? ORDER BY seq LIMIT ?'),
+    insertBatch: prepare('INSERT INTO batches (id, execution, last_seq, types, body) VALUES (?, ?, ?, ?, ?)'),
+    batches: prepare('SELECT * FROM batches WHERE id BETWEEN ? AND ?'),
+    batchesBehind: prepare('SELECT id, execution, last_seq FROM batches WHERE id > ? ORDER BY id'),
+    deleteBatches: prepare('DELETE FROM batches WHERE id BETWEEN ? AND ?'),
+    insertIndex: prepare('INSERT INTO batch_index (execution, last_seq, batches) VALUES (?, ?, ?)'),
+    indexAfter: prepare('SELECT last_seq, batches FROM batch_index WHERE execution = ? AND last_seq > ? ORDER BY last_seq LIMIT ?'),
+    lastIndexed: prepare('SELECT max(last_seq) AS last_seq FROM batch_index WHERE execution = ?'),
+    deleteIndex: prepare('DELETE FROM batch_index WHERE execution = ? AND last_seq = ?'),
+    mark: prepare('SELECT batch FROM batch_index_mark'),
+    setMark: prepare('INSERT OR REPLACE INTO batch_index_mark (id, batch) VALUES (1, ?)'),
     insertKey: prepare('INSERT INTO idempotency_keys (user, key, fingerprint, execution) VALUES (?, ?, ?, ?)'),
     findKey: prepare('SELECT fingerprint, execution FROM idempotency_keys WHERE user = ? AND key = ?'),
     deleteKeys: prepare('DELETE FROM idempotency_keys WHERE execution = ?'),
@@ -93,12 +92,11 @@ export function prepareStatements(db: DatabaseSync) {
     deleteWorkflow: prepare('DELETE FROM workflows WHERE user = ? AND name = ?'),
     finishedBefore: prepare('SELECT ordinal, id, user FROM executions WHERE finished_at < ? ORDER BY finished_at LIMIT 1'),
     deleteExecution: prepare('DELETE FROM executions WHERE ordinal = ?'),
-    deleteEvents: prepare('DELETE FROM events WHERE execution = ? AND seq <= ?'),
     insertRemoved: prepare('INSERT OR REPLACE INTO removed_executions (id, user, ordinal, removed_at) VALUES (?, ?, ?, ?)'),
     findRemoved: prepare('SELECT user FROM removed_executions WHERE id = ?'),
     forgetRemoved: prepare('DELETE FROM removed_executions WHERE removed_at < ?'),
     /** Executions whose record is gone and whose events are not: the sweep was cut short. */
-    orphans: prepare('SELECT ordinal FROM removed_executions WHERE EXISTS (SELECT 1 FROM events WHERE execution = removed_executions.ordinal)'),
+    orphans: prepare('SELECT ordinal FROM removed_executions WHERE EXISTS (SELECT 1 FROM batch_index WHERE execution = removed_executions.ordinal)'),
     probe: prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)'),
     freePages: prepare('PRAGMA freelist_count'),
     /** Frees a page a step: to be stepped to its end. */

@@ -1,28 +1,27 @@
 /**
  * Retention. A log may be long, and others want to write meanwhile: an execution's record goes first, in one
- * transaction with what stands for it, then its events by the thousand, a turn each. What a sweep that is cut short
+ * transaction with what stands for it, then its events part by part, a turn each. What a sweep that is cut short
  * leaves behind, the next one takes away.
  */
 import { type SqliteWriter } from './sqlite.writer.js';
 
-const EVENTS_AT_ONCE = 5000;
 /** Free pages that stay in the file, to be used again. */
 const SPARE_PAGES = 1000;
 
 /** Answers how many executions were removed. @throws StepcastError `journal_unavailable` */
 export async function sweep(writer: SqliteWriter, before: number, forgetBefore: number, now: number): Promise<number> {
-  const orphans = await writer.operate((sql) => sql.orphans.all() as unknown as { ordinal: number }[]);
+  const orphans = await writer.operate(({ sql }) => sql.orphans.all() as unknown as { ordinal: number }[]);
   for (const { ordinal } of orphans) await deleteEvents(writer, ordinal);
   let removed = 0;
   for (let ordinal; (ordinal = await removeOne(writer, before, now)) !== undefined; removed++) await deleteEvents(writer, ordinal);
-  await writer.operate((sql) => sql.forgetRemoved.run(forgetBefore));
+  await writer.operate(({ sql }) => sql.forgetRemoved.run(forgetBefore));
   if (removed > 0) await giveSpaceBack(writer);
   return removed;
 }
 
 /** Removes the record of one execution; the number under which its events are still there, or nothing where none is due. */
 function removeOne(writer: SqliteWriter, before: number, now: number): Promise<number | undefined> {
-  return writer.operate((sql) => {
+  return writer.operate(({ sql }) => {
     const row = sql.finishedBefore.get(before) as { ordinal: number; id: string; user: string } | undefined;
     if (!row) return undefined;
     sql.deleteExecution.run(row.ordinal);
@@ -33,18 +32,12 @@ function removeOne(writer: SqliteWriter, before: number, now: number): Promise<n
 }
 
 async function deleteEvents(writer: SqliteWriter, ordinal: number): Promise<void> {
-  for (let upTo = EVENTS_AT_ONCE; ; upTo += EVENTS_AT_ONCE) {
-    const more = await writer.operate((sql) => {
-      sql.deleteEvents.run(ordinal, upTo);
-      return sql.readEvents.get(ordinal, 0, 1) !== undefined;
-    });
-    if (!more) return;
-  }
+  while (await writer.operate((log) => log.removeSome(ordinal)));
 }
 
 async function giveSpaceBack(writer: SqliteWriter): Promise<void> {
   for (let more = true; more; ) {
-    more = await writer.operate((sql) => {
+    more = await writer.operate(({ sql }) => {
       const { freelist_count: free } = sql.freePages.get() as { freelist_count: number };
       if (free > SPARE_PAGES) sql.vacuum.all();
       return free > SPARE_PAGES;

@@ -43,10 +43,14 @@ describe('SqliteWriter', () => {
   });
 
   const start = () =>
-    writer.operate((sql) => recordOf(sql.insertExecution.get(execution().id, 'ann', 'w', null, 1, 'data', '{}', 'f', '{}') as unknown as ExecutionRow));
+    writer.operate((log) => {
+      const record = recordOf(log.sql.insertExecution.get(execution().id, 'ann', 'w', null, 1, 'data', '{}', 'f', '{}') as unknown as ExecutionRow);
+      log.created(record);
+      return record;
+    });
   const append = (id: string, seqs: number[], head = HEAD, onLost = () => undefined as void) =>
     seqs.forEach((seq) => writer.append(id, 1, { seq, type: 'message', json: `{"seq":${seq}}` } as never, head, onLost));
-  const stored = (ordinal: number) => database.statements.readEvents.all(ordinal, 0, 1000).map((row) => row['seq']);
+  const stored = (id: string) => database.log.read(id, 0, { limit: 1000 })?.map(({ seq }) => seq);
   const failingOnce = (what: 'commit' | 'rollback', broken: (real: () => void) => void) => {
     const real = database[what];
     database[what] = () => {
@@ -56,7 +60,7 @@ describe('SqliteWriter', () => {
   };
 
   it('commits once a turn, also after a turn that was too long for one commit', async () => {
-    const { id, ordinal } = await start();
+    const { id } = await start();
     let seq = 0;
     const next = (count: number) => append(id, Array.from({ length: count }, () => ++seq));
     for (let i = 0; i < 5; i++) {
@@ -65,13 +69,13 @@ describe('SqliteWriter', () => {
     }
     await turns(2);
     await writer.flushed();
-    expect(stored(ordinal)).toHaveLength(1000);
+    expect(stored(id)).toHaveLength(1000);
     // Six while the bursts were made, one at the end of their turn with what came before it there, one for the rest.
     expect(committed.map(({ events }) => events.length)).toEqual([4096, 4096, 4096, 4096, 4096, 4096, 25_000 - 6 * 4096 + 4, 1]);
   });
 
   it('does not write again, or take for lost, what a commit brought in that was answered with an error', async () => {
-    const { id, ordinal } = await start();
+    const { id } = await start();
     append(id, [1, 2]);
     await writer.flushed();
     failingOnce('commit', (real) => {
@@ -86,25 +90,25 @@ describe('SqliteWriter', () => {
     await recovered;
     expect(failures).toHaveLength(1);
     expect(lost).toBe(false);
-    expect(stored(ordinal)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(stored(id)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(committed.map(({ events }) => events.map(({ seq }) => seq))).toEqual([[1, 2], [3, 4, 5, 6, 7]]);
     append(id, [8]);
     await writer.flushed();
-    expect(stored(ordinal)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(stored(id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   it('never takes an event that was appended twice for one that is already there', async () => {
-    const { id, ordinal } = await start();
+    const { id } = await start();
     append(id, [1, 2]);
     await writer.flushed();
     let lost = 0;
     append(id, [2], HEAD, () => void lost++);
     await writer.flushed();
-    expect([lost, stored(ordinal), committed.length]).toEqual([1, [1, 2], 1]);
+    expect([lost, stored(id), committed.length]).toEqual([1, [1, 2], 1]);
   });
 
   it('asks for a new connection where a transaction can be neither committed nor undone', async () => {
-    const { id, ordinal } = await start();
+    const { id } = await start();
     failingOnce('commit', () => {
       throw sqliteError(13, 'database or disk is full');
     });
@@ -112,7 +116,7 @@ describe('SqliteWriter', () => {
     append(id, [1]);
     await recovered;
     expect(failures.map(needsReopen)).toEqual([false, true]);
-    expect(stored(ordinal)).toEqual([1]);
+    expect(stored(id)).toEqual([1]);
   });
 
   it('loses one execution whose events cannot be stored, and says so, rather than hold up all others', async () => {
@@ -123,13 +127,13 @@ describe('SqliteWriter', () => {
     append(bad.id, [1, 2], { ...HEAD, progress: Number.NaN }, () => void lost++);
     append(good.id, [2]);
     await writer.flushed();
-    expect([stored(good.ordinal), stored(bad.ordinal), lost, failures]).toEqual([[1, 2], [], 1, []]);
+    expect([stored(good.id), stored(bad.id), lost, failures]).toEqual([[1, 2], [], 1, []]);
     expect(warn.mock.calls).toEqual([[expect.stringContaining(bad.id), 'StepcastWarning']]);
     warn.mockRestore();
   });
 
   it('refuses operations while it fails, and takes appends', async () => {
-    const { id, ordinal } = await start();
+    const { id } = await start();
     failingOnce('commit', () => {
       throw sqliteError(13, 'database or disk is full');
     });
@@ -141,7 +145,7 @@ describe('SqliteWriter', () => {
     const writable = writer.whenWritable();
     expect(writer.isPending(id)).toBe(true);
     await writable;
-    expect([writer.whenWritable(), stored(ordinal)]).toEqual([undefined, [1, 2]]);
+    expect([writer.whenWritable(), stored(id)]).toEqual([undefined, [1, 2]]);
   });
 });
 

@@ -21,10 +21,14 @@ export class RecordedEvent {
  * All readers of a turn get the same object, so that the edge can encode it once and share the bytes.
  */
 export class EventBatch {
-  /** Bytes that the streaming edge has made of this batch, by the form of its frames. */
-  readonly encoded = new Map<string, Buffer>();
+  private forms: Map<string, object> | undefined;
 
   constructor(readonly executionId: string, readonly events: readonly RecordedEvent[]) {}
+
+  /** What the streaming edge has made of this batch, by the form of its frames. */
+  get encoded(): Map<string, object> {
+    return (this.forms ??= new Map());
+  }
 
   get firstSeq(): number {
     return (this.events[0] as RecordedEvent).seq;

@@ -5,11 +5,11 @@
  * yet (`ready`) stays where it is, so a slow reader costs no memory and can never slow the writer (P8). While the
  * journal cannot be read, it waits; when the journal closes, it completes.
  */
-import { filter, Observable, take } from 'rxjs';
+import { filter, Observable, type Subscriber, take } from 'rxjs';
 import { StepcastError } from '../contract/errors.js';
 import { type EventBatch } from './event-batch.js';
 import { type JournalHealth, type Page, type ReadyGate } from './journal.types.js';
-import { type TailRegistry } from './tail.js';
+import { type Follower, type Tail, type TailRegistry } from './tail.js';
 
 /** Pages are small enough to let others have a turn between two, and to keep a slow reader's share of memory small. */
 const PAGE: Page = { limit: 500, maxLength: 256 * 1024 };
@@ -23,104 +23,127 @@ interface Log {
 
 export function followLog(log: Log, tails: TailRegistry, id: string, after: number, ready?: ReadyGate): Observable<EventBatch> {
   return new Observable((subscriber) => {
-    if (tails.closed) {
-      subscriber.complete();
-      return;
-    }
-    let cursor = after;
-    let pumping = false;
-    /** What the reader is waited for with. */
-    let gate: Promise<void> | undefined;
-    /** Where the tail stood when the journal was last asked. */
-    let seen = 0;
+    if (tails.closed) subscriber.complete();
+    else new LogFollower(log, tails, id, after, ready, subscriber).wake();
+  });
+}
 
-    const deliver = (batch: EventBatch) => {
-      cursor = batch.lastSeq;
-      subscriber.next(batch);
-      if (batch.terminal) subscriber.complete();
-    };
+/** A class and not closures: it is one object a reader, and there are many readers who sleep. */
+class LogFollower implements Follower {
+  cursor: number;
+  private readonly tail: Tail;
+  private pumping = false;
+  /** What the reader is waited for with. */
+  private gate: Promise<void> | undefined;
+  /** Where the tail stood when the journal was last asked. */
+  private seen = 0;
 
-    /** Gives what the tail holds, synchronously; false where the journal or the reader (`gate`) has to be waited for. */
-    const pumpTail = (): boolean => {
-      while (!subscriber.closed) {
-        gate = ready?.();
-        if (gate) return false;
-        const batch = tail.next(cursor);
-        if (batch) deliver(batch);
-        else if (tail.lastSeq === 0 || tail.lastSeq > cursor) return false;
-        else if (!tail.ended) return true;
-        else subscriber.complete();
-      }
-      return true;
-    };
+  constructor(
+    private readonly log: Log,
+    private readonly tails: TailRegistry,
+    private readonly id: string,
+    private readonly after: number,
+    private readonly ready: ReadyGate | undefined,
+    private readonly subscriber: Subscriber<EventBatch>,
+  ) {
+    this.cursor = after;
+    this.tail = tails.join(id, this);
+    subscriber.add(this);
+  }
 
-    /** A page after `from`; waits while the journal is not available. */
-    const readPage = async (from: number, page: Page): Promise<EventBatch | undefined> => {
-      while (!subscriber.closed) {
-        try {
-          return await log.read(id, from, page);
-        } catch (error) {
-          if (!(error instanceof StepcastError && error.code === 'journal_unavailable')) throw error;
-        }
-        await new Promise<void>((resolve) => {
-          const retry = () => void setTimeout(resolve, RETRY_MS).unref();
-          // Where the reader leaves, nothing holds on to this promise, and so to the pump.
-          subscriber.add(log.health$.pipe(filter((health) => health.ready), take(1)).subscribe(retry));
-        });
-      }
-      return undefined;
-    };
+  /** The reader has left, or has all. */
+  unsubscribe(): void {
+    this.tails.leave(this.id, this);
+  }
 
-    const pump = async () => {
-      while (!subscriber.closed) {
-        if (gate) {
-          await gate;
-          // A turn between two askings, so that a gate that never opens does not stop the loop.
-          await nextTurn();
-        }
-        if (pumpTail()) return;
-        if (gate) continue;
-        seen = tail.lastSeq;
-        const page = await readPage(cursor, PAGE);
-        if (subscriber.closed) return;
-        if (!page) {
-          // Asleep until woken, or at the end already.
-          if (cursor === after && after > 0 && (await readPage(after - 1, { limit: 1 }))?.terminal) subscriber.complete();
-          return;
-        }
-        deliver(page);
-        await nextTurn();
-      }
-    };
+  end(): void {
+    this.subscriber.complete();
+  }
 
-    const wake = () => {
-      if (pumping) return;
-      pumping = true;
-      try {
-        if (pumpTail()) {
-          pumping = false;
-          return;
-        }
-      } catch (error) {
-        subscriber.error(error);
+  wake(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    try {
+      if (this.pumpTail()) {
+        this.pumping = false;
         return;
       }
-      pump().then(
-        () => {
-          pumping = false;
-          tail.letGo();
-          // What came while the journal was being asked, or the last promise settled, found the pump still busy.
-          if (!subscriber.closed && tail.lastSeq > Math.max(cursor, seen)) wake();
-        },
-        (error: unknown) => subscriber.error(error),
-      );
-    };
+    } catch (error) {
+      this.subscriber.error(error);
+      return;
+    }
+    this.pump().then(
+      () => {
+        this.pumping = false;
+        this.tail.letGo();
+        // What came while the journal was being asked, or the last promise settled, found the pump still busy.
+        if (!this.subscriber.closed && this.tail.lastSeq > Math.max(this.cursor, this.seen)) this.wake();
+      },
+      (error: unknown) => this.subscriber.error(error),
+    );
+  }
 
-    const follower = { get cursor() { return cursor; }, wake, end: () => subscriber.complete() };
-    const tail = tails.join(id, follower);
-    subscriber.add(() => tails.leave(id, follower));
-    wake();
-  });
+  private deliver(batch: EventBatch): void {
+    this.cursor = batch.lastSeq;
+    this.subscriber.next(batch);
+    if (batch.terminal) this.subscriber.complete();
+  }
+
+  /** Gives what the tail holds, synchronously; false where the journal or the reader (`gate`) has to be waited for. */
+  private pumpTail(): boolean {
+    const { tail, subscriber } = this;
+    while (!subscriber.closed) {
+      this.gate = this.ready?.();
+      if (this.gate) return false;
+      const batch = tail.next(this.cursor);
+      if (batch) this.deliver(batch);
+      else if (tail.lastSeq === 0 || tail.lastSeq > this.cursor) return false;
+      else if (!tail.ended) return true;
+      else subscriber.complete();
+    }
+    return true;
+  }
+
+  private async pump(): Promise<void> {
+    const { tail, subscriber, after } = this;
+    while (!subscriber.closed) {
+      if (this.gate) {
+        await this.gate;
+        // A turn between two askings, so that a gate that never opens does not stop the loop.
+        await nextTurn();
+      }
+      if (this.pumpTail()) return;
+      if (this.gate) continue;
+      this.seen = tail.lastSeq;
+      const page = await this.readPage(this.cursor, PAGE);
+      if (subscriber.closed) return;
+      if (!page) {
+        // Asleep until woken, or at the end already.
+        if (this.cursor === after && after > 0 && (await this.readPage(after - 1, { limit: 1 }))?.terminal) subscriber.complete();
+        return;
+      }
+      this.deliver(page);
+      await nextTurn();
+    }
+  }
+
+  /** A page after `from`; waits while the journal is not available. */
+  private async readPage(from: number, page: Page): Promise<EventBatch | undefined> {
+    const { log, subscriber } = this;
+    while (!subscriber.closed) {
+      try {
+        return await log.read(this.id, from, page);
+      } catch (error) {
+        if (!(error instanceof StepcastError && error.code === 'journal_unavailable')) throw error;
+      }
+      await new Promise<void>((resolve) => {
+        const retry = () => void setTimeout(resolve, RETRY_MS).unref();
+        // Where the reader leaves, nothing holds on to this promise, and so to the pump.
+        subscriber.add(log.health$.pipe(filter((health) => health.ready), take(1)).subscribe(retry));
+      });
+    }
+    return undefined;
+  }
 }
 
 function nextTurn(): Promise<void> {

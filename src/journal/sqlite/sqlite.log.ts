@@ -35,6 +35,8 @@ interface Live {
   readonly ordinal: number;
   epoch: number;
   lastSeq: number;
+  /** The last event whose row the index names. */
+  indexed: number;
   /** The record as the file has it, but for the progress. */
   readonly head: Head;
   /** Rows that the index does not name: id, last event, id, last event, … */
@@ -171,6 +173,7 @@ export class SqliteLog {
   private writeIndex(live: Live): void {
     if (live.unindexed.length === 0) return;
     this.sql.insertIndex.run(live.ordinal, live.lastSeq, JSON.stringify(live.unindexed));
+    live.indexed = live.lastSeq;
     live.unindexed = [];
     this.behind.delete(live);
   }
@@ -190,6 +193,8 @@ export class SqliteLog {
   }
 
   private *batchesAfter(ordinal: number, live: Live | undefined, after: number): Iterable<BatchRow> {
+    // Most readers of an execution that runs are at its end, which memory knows.
+    if (live && after >= live.indexed) return yield* this.rowsOf(live.unindexed, after);
     for (const { batches } of this.sql.indexAfter.iterate(ordinal, after, -1) as Iterable<unknown> as Iterable<IndexRow>) {
       yield* this.rowsOf(JSON.parse(batches) as number[], after);
     }
@@ -219,5 +224,5 @@ function* runsOf(batches: readonly number[], after: number): Iterable<[first: nu
 }
 
 function liveOf({ ordinal, epoch, status, progress, startedAt, finishedAt, error }: ExecutionRecord, lastSeq: number): Live {
-  return { ordinal, epoch, lastSeq, head: { status, progress, startedAt, finishedAt, error }, unindexed: [] };
+  return { ordinal, epoch, lastSeq, indexed: lastSeq, head: { status, progress, startedAt, finishedAt, error }, unindexed: [] };
 }

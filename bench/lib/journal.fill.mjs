@@ -31,8 +31,13 @@ export function fillJournal(folder, { events, eventsEach }) {
     db.exec('CREATE TEMP TABLE numbers (seq INTEGER PRIMARY KEY, type TEXT NOT NULL)');
     db.prepare(`WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < ?1)
       INSERT INTO numbers SELECT n, CASE n WHEN 1 THEN 'workflow_started' WHEN 2 THEN 'step_started' WHEN ?1 - 1 THEN 'step_completed' WHEN ?1 THEN 'workflow_completed' ELSE 'step_output' END FROM i`).run(eventsEach);
-    // The outer loop goes by ordinal, so rows come in the order of their key.
-    db.prepare(`INSERT INTO events (execution, seq, type, json) SELECT e.ordinal, n.seq, n.type, ${JSON_TEXT} FROM executions e CROSS JOIN numbers n WHERE e.ordinal > ?`).run(present.last);
+    // Each event a row of its own, as of agents that give a piece a turn: the most rows there can be.
+    const { last: lastBatch } = db.prepare('SELECT coalesce(max(id), 0) AS last FROM batches').get();
+    db.prepare(`INSERT INTO batches (id, execution, last_seq, types, body)
+      SELECT ?2 + (e.ordinal - ?1 - 1) * ?3 + n.seq, e.ordinal, n.seq, n.type, ${JSON_TEXT} FROM executions e CROSS JOIN numbers n WHERE e.ordinal > ?1`).run(present.last, lastBatch, eventsEach);
+    db.prepare(`INSERT INTO batch_index (execution, last_seq, batches)
+      SELECT execution, max(last_seq), '[' || group_concat(id || ',' || last_seq ORDER BY id) || ']' FROM batches WHERE id > ? GROUP BY execution, (last_seq - 1) / 128`).run(lastBatch);
+    db.exec('INSERT OR REPLACE INTO batch_index_mark (id, batch) SELECT 1, max(id) FROM batches');
     db.exec('COMMIT');
   } finally {
     db.close();

@@ -11,8 +11,11 @@ import { migrate } from './sqlite.schema.js';
 import { SqliteLog } from './sqlite.log.js';
 import { prepareStatements } from './sqlite.statements.js';
 
-/** Pages of the write-ahead log (32 MiB) after which it is moved into the file: pages that change often move once, not every 4 MiB. */
-const CHECKPOINT_PAGES = 8192;
+/**
+ * Pages of the write-ahead log (4 MiB) after which it is moved into the file. The loop waits for that: some ms each time.
+ * As most pages are only added to, moving them more rarely would be no less work, at longer waits.
+ */
+const CHECKPOINT_PAGES = 1000;
 
 export interface SqliteJournalOptions {
   /** Folder of `stepcast.db`; made where it is missing. `:memory:` keeps everything in memory, for tests. */

@@ -1,8 +1,14 @@
-/** The OpenAPI document of the service. What its routes say of themselves is in streaming/openapi/. */
+/** The OpenAPI document of the service. What its routes say of themselves is in routes.docs.ts and streaming/openapi/. */
 import { readFileSync } from 'node:fs';
-import { type INestApplication } from '@nestjs/common';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type INestApplication, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import './routes.docs.js';
 import { addStreamingComponents } from './streaming/openapi/components.js';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 const DESCRIPTION = `Runs AI workflows and streams every step of them.
 
@@ -24,11 +30,20 @@ const TAGS: Record<string, string> = {
   metrics: 'For Prometheus.',
 };
 
-/** The document at `/docs-json`, and a page that shows it at `/docs`. */
-export function serveDocs(app: INestApplication): OpenAPIObject {
-  const document = buildDocument(app);
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml', customSiteTitle: 'Stepcast API', swaggerOptions: { defaultModelsExpandDepth: 0 } });
-  return document;
+@Module({})
+class DocsModule {}
+
+/**
+ * What serves the document at `/docs-json` and `/docs-yaml`, and a page that shows it at `/docs`. It is an app of its own
+ * that never listens, since routes can be added to `app` no more once it does.
+ */
+export async function docsSite(app: INestApplication): Promise<Handler> {
+  const site = await NestFactory.create<NestExpressApplication>(DocsModule, { abortOnError: false });
+  site.disable('x-powered-by');
+  SwaggerModule.setup('docs', site, buildDocument(app), {
+    jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml', customSiteTitle: 'Stepcast API', swaggerOptions: { defaultModelsExpandDepth: 0 },
+  });
+  return site.getHttpAdapter().getInstance();
 }
 
 /** The document is OpenAPI 3.2, the first version that can describe what a stream consists of. */

@@ -9,7 +9,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { StepcastError } from './contract/errors.js';
 import { ProblemFilter } from './streaming/http/problem.filter.js';
 
@@ -38,7 +37,6 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join('; ');
 
-@ApiExcludeController()
 @Controller()
 @UseFilters(ProblemFilter)
 export class PageController {

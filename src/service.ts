@@ -5,7 +5,7 @@ import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { type ServiceConfig } from './config.js';
-import { serveDocs } from './openapi.js';
+import { serveDocs } from './docs.js';
 import { ProblemFilter } from './streaming/http/problem.filter.js';
 
 /** Bytes of a request's body. */

@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import { type errors as joseErrors, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { StepcastError } from '../contract/errors.js';
 import { isUserName, type Principal } from './principal.js';
 import { credentialIdOf, hashSecret } from './secret-hash.js';
@@ -68,17 +68,19 @@ export class JwtVerifier {
   }
 
   private async claims(token: string): Promise<JWTPayload> {
+    // Loaded for the first token: where only API keys are sent it is never needed.
+    const { errors, jwtVerify } = await import('jose');
     try {
       const { payload } = await jwtVerify(token, this.secret, { ...this.checks, currentDate: new Date(this.now()) });
       return payload;
     } catch (error) {
-      throw explain(error);
+      throw explain(error, errors);
     }
   }
 }
 
 // The library's error is not kept as the cause: it holds the token's claims, and would carry them into logs.
-function explain(error: unknown): unknown {
+function explain(error: unknown, errors: typeof joseErrors): unknown {
   if (error instanceof errors.JWTExpired) return refusal('the token has expired; get a new one');
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'nbf' && error.reason === 'check_failed') return refusal('the token is not valid yet (nbf); check the clock of its issuer');

@@ -107,11 +107,10 @@ class LogFollower implements Follower {
   private async pump(): Promise<void> {
     const { tail, subscriber, after } = this;
     while (!subscriber.closed) {
-      if (this.gate) {
-        await this.gate;
-        // A turn between two askings, so that a gate that never opens does not stop the loop.
-        await nextTurn();
-      }
+      await this.gate;
+      // A turn for each page: so that a gate that never opens does not stop the loop, and that followers which share a
+      // response find it full as soon as one of them has filled it.
+      await nextTurn();
       if (this.pumpTail()) return;
       if (this.gate) continue;
       this.seen = tail.lastSeq;
@@ -123,7 +122,6 @@ class LogFollower implements Follower {
         return;
       }
       this.deliver(page);
-      await nextTurn();
     }
   }
 

@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Counter, Gauge, Histogram } from 'prom-client';
 import { type Subscription } from 'rxjs';
 import { type ExecutionEvent } from '../contract/events.js';
 import { Journal } from '../journal/journal.js';
 import { type Commit } from '../journal/journal.types.js';
 import { MetricsRegistry } from './metrics.registry.js';
+import { Counter, Gauge, Histogram } from './prom-client.js';
 
 const STEP_ENDS: ReadonlySet<string> = new Set(['step_completed', 'step_failed', 'step_cancelled', 'step_skipped']);
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge } from 'prom-client';
 import { MetricsRegistry } from './metrics.registry.js';
+import { Counter, Gauge } from './prom-client.js';
 
 /** What the streaming edge tells of its readers. */
 @Injectable()

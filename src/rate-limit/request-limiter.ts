@@ -1,6 +1,14 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { createRequire } from 'node:module';
+import { type RateLimiterAbstract, type RateLimiterRes } from 'rate-limiter-flexible';
 import { StepcastError } from '../contract/errors.js';
 import { type RateLimit } from './rate-limit.parser.js';
+
+type Library = typeof import('rate-limiter-flexible');
+
+const require = createRequire(import.meta.url);
+// By file: the front door of the package loads its stores for a dozen databases at every start.
+const Memory = require('rate-limiter-flexible/lib/RateLimiterMemory.js') as Library['RateLimiterMemory'];
+const Refused = require('rate-limiter-flexible/lib/RateLimiterRes.js') as Library['RateLimiterRes'];
 
 /** What is left of a key's requests. */
 export interface Quota {
@@ -18,7 +26,7 @@ export class RequestLimiter {
   private readonly store: RateLimiterAbstract;
 
   constructor(readonly rate: RateLimit, store?: RateLimiterAbstract) {
-    this.store = store ?? new RateLimiterMemory({ points: rate.points, duration: rate.seconds, keyPrefix: '' });
+    this.store = store ?? new Memory({ points: rate.points, duration: rate.seconds, keyPrefix: '' });
   }
 
   /** @throws StepcastError `rate_limited` with `retryAfterSeconds`, where the key has used its requests up. */
@@ -26,7 +34,7 @@ export class RequestLimiter {
     try {
       return this.quota(await this.store.consume(key));
     } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
+      if (!(error instanceof Refused)) throw error;
       const { resetSeconds } = this.quota(error);
       throw new StepcastError(
         'rate_limited',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type EventBatch } from '../event-batch.js';
 import { type Journal } from '../journal.js';
 import { type Commit, type Page } from '../journal.types.js';
-import { execution, Owner, readAll, recorded } from './fixture.conformance.js';
+import { execution, turns, Owner, readAll, recorded } from './fixture.conformance.js';
 
 /** Appending, reading, and what one transaction is. */
 export function describeLog(journal: () => Journal): void {
@@ -157,7 +157,7 @@ export function describeLog(journal: () => Journal): void {
       const bursts = [() => owner.append(5000), () => owner.append(1, 'x'.repeat(5 * 1024 * 1024)), () => owner.append(5000)];
       journal().follow(owner.id, 0).subscribe(() => void bursts.shift()?.());
       owner.append();
-      while (told.length < 10_002) await journal().flushed();
+      for (; told.length < 10_002; await turns(1)) await journal().flushed();
       expect(told).toEqual(Array.from({ length: 10_002 }, (_, i) => i + 1));
       expect(await readAll(journal(), owner.id)).toEqual(owner.log);
     });

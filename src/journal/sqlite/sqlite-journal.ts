@@ -41,6 +41,8 @@ export class SqliteJournal extends Journal {
 
   async close(): Promise<void> {
     await this.writer.close();
+    // Readers that were about to ask for what is in by now get it.
+    await new Promise((resolve) => setImmediate(resolve));
     this.disconnect();
     this.setHealth({ ready: false, reason: 'the journal is closed' });
     this.tails.close();

@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explain, FileMovedError, isBusy } from './sqlite.errors.js';
-import { migrate } from './sqlite.schema.js';
+import { migrate, MIGRATIONS } from './sqlite.schema.js';
 import { SqliteLog } from './sqlite.log.js';
 import { prepareStatements } from './sqlite.statements.js';
 
@@ -62,8 +62,8 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
     if (!inMemory && existsSync(path)) accessSync(path, constants.W_OK);
     // No waiting inside SQLite: it would block the loop. The writer tries again by itself.
     db = new DatabaseSync(path, { timeout: 0 });
-    migrate(db);
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    // Before the schema is made, so that it is not waited for the disk at each of its pages.
+    migrate(db, MIGRATIONS, `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     return handleOf(db, lock, inMemory ? undefined : path);
   } catch (error) {
     db?.close();

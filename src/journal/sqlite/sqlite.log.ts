@@ -17,7 +17,6 @@ import { type ExecutionRecord, type Head, type OwnedExecution, type Page } from 
 import { type BatchRow, bodyOf, eventsOf, typesOf } from './sqlite.batch.js';
 import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, type Statements } from './sqlite.statements.js';
 import { fromText, toText } from './sqlite.text.js';
-import { type PendingAppend } from './sqlite.transaction.js';
 
 /** Characters of JSON in a row: a reader in the middle of it has to pass what comes before. */
 const MAX_BODY = 64 * 1024;
@@ -29,6 +28,17 @@ const WINDOW = 65_536;
 const INDEXED_AT_ONCE = 32;
 /** The mark is moved by so many rows at least. */
 const MARK_STEP = 4096;
+
+/** Consecutive events of one execution from one owner. */
+export interface PendingAppend {
+  id: string;
+  epoch: number;
+  events: RecordedEvent[];
+  head: Readonly<Head>;
+  onLost: () => void;
+  /** Whether a transaction with it has been tried: where that failed, it may have gone through all the same. */
+  tried: boolean;
+}
 
 /** An execution that has not ended. */
 interface Live {
@@ -194,7 +204,10 @@ export class SqliteLog {
 
   private *batchesAfter(ordinal: number, live: Live | undefined, after: number): Iterable<BatchRow> {
     // Most readers of an execution that runs are at its end, which memory knows.
-    if (live && after >= live.indexed) return yield* this.rowsOf(live.unindexed, after);
+    if (live && after >= live.indexed) {
+      yield* this.rowsOf(live.unindexed, after);
+      return;
+    }
     for (const { batches } of this.sql.indexAfter.iterate(ordinal, after, -1) as Iterable<unknown> as Iterable<IndexRow>) {
       yield* this.rowsOf(JSON.parse(batches) as number[], after);
     }

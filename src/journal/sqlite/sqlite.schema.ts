@@ -80,10 +80,10 @@ export const MIGRATIONS: readonly string[] = [
 
 /**
  * Checks that a database is a Stepcast journal, or empty, and brings its schema up to date. One that is not ours is
- * read only.
+ * read only. `prepare` is run in between: what is set there holds for the making of the schema.
  * @throws Error with a message for the operator where it is foreign or newer than this version.
  */
-export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS, prepare = ''): void {
   const applicationId = pragma(db, 'application_id');
   const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
   if (applicationId !== APPLICATION_ID && (applicationId !== 0 || tables > 0)) {
@@ -95,6 +95,7 @@ export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRAT
   }
   // Lets a sweep give disk space back; it can be chosen only before the first table.
   if (tables === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  db.exec(prepare);
   for (let next = version; next < migrations.length; next++) {
     db.exec('BEGIN IMMEDIATE');
     try {

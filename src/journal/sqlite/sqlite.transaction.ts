@@ -1,20 +1,8 @@
 /** What is written together: the operations and appends of one turn, in one transaction, all or nothing. */
-import { type RecordedEvent } from '../event-batch.js';
-import { type ExecutionRecord, type Head } from '../journal.types.js';
+import { type ExecutionRecord } from '../journal.types.js';
 import { type OpenDatabase } from './sqlite.database.js';
 import { isFaulty } from './sqlite.errors.js';
-import { type SqliteLog } from './sqlite.log.js';
-
-/** Consecutive events of one execution from one owner. */
-export interface PendingAppend {
-  id: string;
-  epoch: number;
-  events: RecordedEvent[];
-  head: Readonly<Head>;
-  onLost: () => void;
-  /** Whether a transaction with it has been tried: where that failed, it may have gone through all the same. */
-  tried: boolean;
-}
+import { type PendingAppend, type SqliteLog } from './sqlite.log.js';
 
 /** Work whose caller waits for the answer. Executions it adds are told of in `created`. */
 export type Work<T> = (log: SqliteLog, created: ExecutionRecord[]) => T;

@@ -7,7 +7,7 @@ import { type Head } from '../journal.types.js';
 import { openDatabase, type OpenDatabase } from './sqlite.database.js';
 import { needsReopen } from './sqlite.errors.js';
 import { recordOf, type ExecutionRow } from './sqlite.statements.js';
-import { type PendingAppend } from './sqlite.transaction.js';
+import { type PendingAppend } from './sqlite.log.js';
 import { SqliteWriter } from './sqlite.writer.js';
 import { SqliteJournal } from './sqlite-journal.js';
 

@@ -15,7 +15,8 @@ import { type RecordedEvent } from '../event-batch.js';
 import { type Head } from '../journal.types.js';
 import { type OpenDatabase } from './sqlite.database.js';
 import { isBusy } from './sqlite.errors.js';
-import { type Operation, type PendingAppend, transact, type Turn, type Work } from './sqlite.transaction.js';
+import { type PendingAppend } from './sqlite.log.js';
+import { type Operation, transact, type Turn, type Work } from './sqlite.transaction.js';
 
 const BUSY_PATIENCE_MS = 1000;
 const BUSY_RETRY_MS = 50;

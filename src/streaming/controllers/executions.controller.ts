@@ -8,7 +8,7 @@ import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { ExecutionService } from '../../orchestration/execution.service.js';
 import { WorkflowCatalog } from '../../orchestration/workflow.catalog.js';
-import { CancelBody, InputBody, RunBody } from '../dto/bodies.js';
+import { type CancelBody, type InputBody, type RunBody } from '../dto/bodies.js';
 import { ForOwner, ForUsers } from '../guards/route.guards.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { type HttpRequest } from '../http/http.types.js';
@@ -16,9 +16,6 @@ import { Links } from '../http/links.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { encodeListCursor, parseList, parsePage } from '../http/query.js';
 import { StartResponder } from '../http/start.responder.js';
-import {
-  ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
-} from '../openapi/executions.docs.js';
 import { startOptions } from './workflows.controller.js';
 
 /** Characters after which a page of events ends, whatever its limit: a thousand events may be larger than a process can hold. */
@@ -38,16 +35,14 @@ export class ExecutionsController {
   ) {}
 
   @Post('executions')
-  @ApiRunDefinition()
   @ForUsers()
-  async run(@Body(BodyPipe) body: RunBody, @CurrentUser() principal: Principal, @Req() request: HttpRequest, @Res() response: object): Promise<void> {
+  async run(@Body(new BodyPipe('RunBody')) body: RunBody, @CurrentUser() principal: Principal, @Req() request: HttpRequest, @Res() response: object): Promise<void> {
     const options = startOptions(body, principal, request);
     const definition = this.catalog.parse(body.workflow, '/workflow');
     await this.responder.respond(request, response, principal, () => this.executions.start(definition, body.input ?? null, options));
   }
 
   @Get('executions')
-  @ApiListExecutions()
   @ForUsers()
   async list(@Query() query: HttpRequest['query'], @CurrentUser() principal: Principal): Promise<object> {
     const { limit, ...filters } = parseList(query);
@@ -62,7 +57,6 @@ export class ExecutionsController {
   }
 
   @Get('executions/:id')
-  @ApiGetExecution()
   @ForOwner()
   async status(@Req() request: HttpRequest): Promise<ExecutionState> {
     return this.executions.status((request.execution as ExecutionRecord).id);
@@ -70,7 +64,6 @@ export class ExecutionsController {
 
   /** The stored texts go out as they are: the page holds what the stream would have sent, byte for byte. */
   @Get('executions/:id/events')
-  @ApiListEvents()
   @Header('Content-Type', 'application/json; charset=utf-8')
   @ForOwner()
   async events(@Req() request: HttpRequest): Promise<string> {
@@ -85,27 +78,24 @@ export class ExecutionsController {
   }
 
   @Post('executions/:id/cancel')
-  @ApiCancelExecution()
   @HttpCode(202)
   @ForOwner()
-  async cancel(@Body(BodyPipe) { reason }: CancelBody, @Req() request: HttpRequest): Promise<object> {
+  async cancel(@Body(new BodyPipe('CancelBody')) { reason }: CancelBody, @Req() request: HttpRequest): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
     await this.executions.cancel(id, reason ?? undefined);
     return this.links.started({ id, status: 'cancelled' });
   }
 
   @Post('executions/:id/input')
-  @ApiSendInput()
   @HttpCode(202)
   @ForOwner()
-  async answer(@Body(BodyPipe) { stepId, value }: InputBody, @Req() request: HttpRequest): Promise<object> {
+  async answer(@Body(new BodyPipe('InputBody')) { stepId, value }: InputBody, @Req() request: HttpRequest): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
     await this.executions.answer(id, stepId ?? undefined, value);
     return this.links.started({ id, status: (await this.executions.status(id)).status });
   }
 
   @Post('executions/:id/tickets')
-  @ApiCreateTicket()
   @ForOwner()
   async ticket(@Req() request: HttpRequest, @CurrentUser() principal: Principal): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
@@ -113,7 +103,6 @@ export class ExecutionsController {
   }
 
   @Post('tickets')
-  @ApiCreateStreamTicket()
   @ForUsers()
   async ticketForAll(@CurrentUser() principal: Principal): Promise<object> {
     return this.issue(principal, { all: true }, this.links.url('stream'));

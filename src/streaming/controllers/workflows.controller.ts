@@ -5,14 +5,13 @@ import { definitionData } from '../../contract/definition.js';
 import { type JsonObject } from '../../contract/json.js';
 import { ExecutionService, type StartOptions } from '../../orchestration/execution.service.js';
 import { type ListedWorkflow, WorkflowCatalog } from '../../orchestration/workflow.catalog.js';
-import { StartBody } from '../dto/bodies.js';
+import { type StartBody } from '../dto/bodies.js';
 import { ForUsers } from '../guards/route.guards.js';
 import { BodyPipe, ShapePipe } from '../http/body.pipe.js';
 import { type HttpRequest } from '../http/http.types.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { parseIdempotencyKey } from '../http/query.js';
 import { StartResponder } from '../http/start.responder.js';
-import { ApiDeleteWorkflow, ApiGetWorkflow, ApiListWorkflows, ApiStartWorkflow, ApiStoreWorkflow } from '../openapi/workflows.docs.js';
 
 /** Workflows that can be started: those of the service, and one's own stored definitions. */
 @Controller('workflows')
@@ -25,28 +24,24 @@ export class WorkflowsController {
   ) {}
 
   @Get()
-  @ApiListWorkflows()
   @ForUsers()
   async list(@CurrentUser() { user }: Principal): Promise<object> {
     return { workflows: (await this.catalog.list(user)).map(summaryOf) };
   }
 
   @Get(':name')
-  @ApiGetWorkflow()
   @ForUsers()
   async find(@Param('name') name: string, @CurrentUser() { user }: Principal): Promise<object> {
     return detailOf(await this.catalog.find(name, user));
   }
 
   @Post()
-  @ApiStoreWorkflow()
   @ForUsers()
   async store(@Body(ShapePipe) body: object, @CurrentUser() { user }: Principal): Promise<object> {
     return detailOf(await this.catalog.save(user, this.catalog.parse(body, '')));
   }
 
   @Delete(':name')
-  @ApiDeleteWorkflow()
   @HttpCode(204)
   @ForUsers()
   async remove(@Param('name') name: string, @CurrentUser() { user }: Principal): Promise<void> {
@@ -54,10 +49,9 @@ export class WorkflowsController {
   }
 
   @Post(':name/executions')
-  @ApiStartWorkflow()
   @ForUsers()
   async start(
-    @Param('name') name: string, @Body(BodyPipe) body: StartBody, @CurrentUser() principal: Principal,
+    @Param('name') name: string, @Body(new BodyPipe('StartBody')) body: StartBody, @CurrentUser() principal: Principal,
     @Req() request: HttpRequest, @Res() response: object,
   ): Promise<void> {
     const options = startOptions(body, principal, request);

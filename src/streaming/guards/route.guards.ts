@@ -3,6 +3,7 @@ import { AllowTicket } from '../../auth/auth.decorators.js';
 import { AuthGuard } from '../../auth/auth.guard.js';
 import { AuthenticationLimitGuard } from '../../rate-limit/authentication-limit.guard.js';
 import { RateLimitGuard } from '../../rate-limit/rate-limit.guard.js';
+import { OwnResponseGuard } from '../sse/response.owner.js';
 import { ExecutionAccessGuard } from './execution-access.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { SeveralAccessGuard } from './several-access.guard.js';
@@ -17,8 +18,8 @@ export const ForOwner = () => applyDecorators(UseGuards(AuthenticationLimitGuard
 
 /** The stream of the execution at `:id`, for its owner, by ticket too. */
 export const ForStreamOwner = () =>
-  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, ExecutionAccessGuard, StreamRequestGuard, StreamSlotGuard));
+  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, ExecutionAccessGuard, StreamRequestGuard, StreamSlotGuard, OwnResponseGuard));
 
 /** A stream of several executions, for their owner, by ticket too. */
 export const ForStreamOwners = () =>
-  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, SeveralAccessGuard, StreamSlotGuard));
+  applyDecorators(AllowTicket(), UseGuards(AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, SeveralAccessGuard, StreamSlotGuard, OwnResponseGuard));

@@ -4,8 +4,7 @@ import { StepcastError } from '../../contract/errors.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { requestOf } from '../http/http.types.js';
-import { MultiCursor } from '../sse/multi.cursor.js';
-import { leftOver, severalCursor } from '../sse/multi.stream.js';
+import { checkAll, leftOver, severalCursor } from '../sse/multi.stream.js';
 import { parseStreamRequest, single } from '../sse/stream.request.js';
 import { findAccessible } from './execution-access.guard.js';
 import { StreamHasEnded } from './stream.guard.js';
@@ -23,7 +22,7 @@ export class SeveralAccessGuard implements CanActivate {
     const asked = (request.streamRequest = parseStreamRequest(request));
     const names = single(request.query, 'executions');
     if (names === undefined) {
-      if (asked.start.at === 'cursor') MultiCursor.parse(asked.start.cursor, asked.start.path).checkMark(await this.journal.lastOrdinal(), asked.start.path);
+      await checkAll(this.journal, principal.user, asked);
       return true;
     }
     const ids = [...new Set(names.split(',').map((id) => id.trim()))];

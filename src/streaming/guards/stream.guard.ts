@@ -4,6 +4,7 @@ import { StepcastError } from '../../contract/errors.js';
 import { hasSeenEnd } from '../../contract/state.js';
 import { StreamLimiter } from '../../rate-limit/stream-limiter.js';
 import { rawResponse, requestOf } from '../http/http.types.js';
+import { isGone, onClosed } from '../http/response.close.js';
 import { firstAfter, parseStreamRequest } from '../sse/stream.request.js';
 import { StreamShutdown } from '../sse/stream.shutdown.js';
 
@@ -45,7 +46,7 @@ export class StreamSlotGuard implements CanActivate {
   take(user: string, response: object): void {
     const release = this.limiter.acquire(user);
     const raw = rawResponse(response);
-    if (raw.destroyed || raw.closed) release();
-    else raw.once('close', release);
+    if (isGone(raw)) release();
+    else onClosed(raw, release);
   }
 }

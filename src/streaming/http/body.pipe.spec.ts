@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { type JsonValue } from '../../contract/json.js';
-import { CancelBody, InputBody, RunBody, StartBody } from '../dto/bodies.js';
 import { BodyPipe, ShapePipe } from './body.pipe.js';
 
-const pipe = new BodyPipe();
-const through = (value: unknown, metatype: new () => object = StartBody) => pipe.transform(value, { type: 'body', metatype });
+type Name = ConstructorParameters<typeof BodyPipe>[0];
+
+const through = (value: unknown, name: Name = 'StartBody') => new BodyPipe(name).transform(value, { type: 'body', metatype: Object });
 const nested = (levels: number): object => {
   let value: object = {};
   for (let i = 1; i < levels; i++) value = { a: value };
@@ -12,11 +12,11 @@ const nested = (levels: number): object => {
 };
 
 describe('bodies', () => {
-  it.each<[string, new () => object, JsonValue]>([
-    ['a start', StartBody, { input: { any: [1, null] }, sessionId: 's' }], ['a start with nothing', StartBody, {}], ['a run', RunBody, { workflow: { name: 'w' } }],
-    ['an answer', InputBody, { stepId: 'ask', value: false }], ['a cancel', CancelBody, { reason: 'enough' }],
-  ])('are taken with the fields of their route: %s', async (_what, type, body) => {
-    expect(JSON.parse(JSON.stringify(await through(body, type)))).toEqual(body);
+  it.each<[string, Name, JsonValue]>([
+    ['a start', 'StartBody', { input: { any: [1, null] }, sessionId: 's' }], ['a start with nothing', 'StartBody', {}], ['a run', 'RunBody', { workflow: { name: 'w' } }],
+    ['an answer', 'InputBody', { stepId: 'ask', value: false }], ['a cancel', 'CancelBody', { reason: 'enough' }],
+  ])('are taken with the fields of their route: %s', async (_what, name, body) => {
+    expect(JSON.parse(JSON.stringify(await through(body, name)))).toEqual(body);
   });
 
   it('that are left out count as empty', async () => {
@@ -24,11 +24,11 @@ describe('bodies', () => {
     expect(await through(null)).toEqual({});
   });
 
-  it.each<[string, new () => object, JsonValue, string]>([
-    ['an unknown field', StartBody, { inputs: 1 }, '/inputs'], ['a text that is too long', StartBody, { sessionId: 'x'.repeat(201) }, '/sessionId'], ['a text that is none', StartBody, { sessionId: 7 }, '/sessionId'],
-    ['no workflow', RunBody, {}, '/workflow'], ['a workflow that is a list', RunBody, { workflow: [] }, '/workflow'], ['no value', InputBody, {}, '/value'],
-  ])('are refused with %s, and where it stands', async (_what, type, body, path) => {
-    await expect(through(body, type)).rejects.toMatchObject({ code: 'invalid_request', faults: expect.arrayContaining([{ path, message: expect.any(String) }]) });
+  it.each<[string, Name, JsonValue, string]>([
+    ['an unknown field', 'StartBody', { inputs: 1 }, '/inputs'], ['a text that is too long', 'StartBody', { sessionId: 'x'.repeat(201) }, '/sessionId'], ['a text that is none', 'StartBody', { sessionId: 7 }, '/sessionId'],
+    ['no workflow', 'RunBody', {}, '/workflow'], ['a workflow that is a list', 'RunBody', { workflow: [] }, '/workflow'], ['no value', 'InputBody', {}, '/value'],
+  ])('are refused with %s, and where it stands', async (_what, name, body, path) => {
+    await expect(through(body, name)).rejects.toMatchObject({ code: 'invalid_request', faults: expect.arrayContaining([{ path, message: expect.any(String) }]) });
   });
 
   it.each([[[1]], ['text'], [7], [true]])('are objects, and not %j', async (body) => {
@@ -49,7 +49,9 @@ describe('bodies', () => {
     await expect(through({ input: nested(100_000) })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  it('leave parameters of other kinds as they are', async () => {
-    expect(await pipe.transform('e1', { type: 'param', metatype: String })).toBe('e1');
+  it('of requests that come first, and together, are all checked', async () => {
+    const pipe = new BodyPipe('CancelBody');
+    const answers = await Promise.allSettled([{ reason: 'enough' }, { reason: 7 }].map((body) => pipe.transform(body, { type: 'body' })));
+    expect(answers).toMatchObject([{ status: 'fulfilled', value: { reason: 'enough' } }, { status: 'rejected', reason: { code: 'invalid_request' } }]);
   });
 });

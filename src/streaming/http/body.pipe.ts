@@ -1,28 +1,30 @@
 /** Bodies: JSON objects of bounded depth, without keys that reach into prototypes, with the fields of their class and no others. */
-import { type ArgumentMetadata, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type PipeTransform, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { StepcastError } from '../../contract/errors.js';
 import { memberPath } from '../../contract/json.js';
 import { faultsOf } from '../../orchestration/registry/input.rules.js';
 
+type BodyName = 'StartBody' | 'RunBody' | 'InputBody' | 'CancelBody';
+
 const MAX_DEPTH = 64;
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-@Injectable()
-export class BodyPipe extends ValidationPipe {
-  constructor() {
-    super({
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      exceptionFactory: (errors) => {
-        const faults = errors.flatMap((error) => faultsOf(error, ''));
-        return new StepcastError('invalid_request', 'the body is not what this route takes; see errors', { faults });
-      },
-    });
-  }
+/** Checks a body by one of the classes in dto/bodies.ts; it and class-validator are loaded for the first body. */
+export class BodyPipe implements PipeTransform<unknown, Promise<unknown>> {
+  private pipe: ValidationPipe | undefined;
 
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    return metadata.type === 'body' ? super.transform(objectOf(value), metadata) : value;
+  constructor(private readonly body: BodyName) {}
+
+  async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const body = objectOf(value);
+    this.pipe ??= new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, exceptionFactory: refusal, expectedType: (await import('../dto/bodies.js'))[this.body] });
+    return this.pipe.transform(body, metadata);
   }
+}
+
+function refusal(errors: ValidationError[]): StepcastError {
+  const faults = errors.flatMap((error) => faultsOf(error, ''));
+  return new StepcastError('invalid_request', 'the body is not what this route takes; see errors', { faults });
 }
 
 /** The same for bodies whose fields are checked elsewhere. */

@@ -11,8 +11,8 @@ export interface HttpRequest {
   query: Record<string, unknown>;
   ip?: string;
   /** What guards have found out. */
-  execution?: ExecutionRecord;
-  executions?: ExecutionRecord[];
+  execution?: ExecutionRecord | undefined;
+  executions?: ExecutionRecord[] | undefined;
   streamRequest?: StreamRequest;
 }
 

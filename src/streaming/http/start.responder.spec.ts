@@ -11,7 +11,7 @@ import { StreamMetrics } from '../../metrics/stream.metrics.js';
 import { type Started } from '../../orchestration/execution.service.js';
 import { StreamLimiter } from '../../rate-limit/stream-limiter.js';
 import { StreamSlotGuard } from '../guards/stream.guard.js';
-import { FrameWriterInterceptor } from '../sse/frame-writer.interceptor.js';
+import { HeartbeatInterceptor } from '../sse/heartbeat.interceptor.js';
 import { type StreamChunk } from '../sse/frames.js';
 import { StreamShutdown } from '../sse/stream.shutdown.js';
 import { type StreamingService } from '../sse/streaming.service.js';
@@ -65,7 +65,7 @@ describe('the answer to a start', () => {
     responder = new StartResponder(
       { httpAdapter: { reply } } as unknown as HttpAdapterHost, new Links({ getGlobalPrefix: () => '' } as ApplicationConfig, 'api/v1'),
       new StreamSlotGuard(limiter, new StreamShutdown()), { execution: follow } as unknown as StreamingService,
-      new FrameWriterInterceptor(new StreamingOptions(), new StreamMetrics(new MetricsRegistry())), new StreamingOptions(),
+      new HeartbeatInterceptor(new StreamingOptions(), new StreamMetrics(new MetricsRegistry())),
     );
   });
   afterEach(() => {
@@ -132,7 +132,8 @@ describe('the answer to a start', () => {
       return { record, created: true };
     });
     expect(follow).not.toHaveBeenCalled();
-    expect(response.listenerCount('close')).toBe(0);
+    // Only the place among the user's streams is given back with it.
+    expect(response.listenerCount('close')).toBe(1);
   });
 
   it('breaks the line where the log cannot be read on: the client resumes', async () => {

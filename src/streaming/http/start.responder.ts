@@ -6,13 +6,12 @@ import { hasSeenEnd } from '../../contract/state.js';
 import { type Started } from '../../orchestration/execution.service.js';
 import { StreamHasEnded, StreamSlotGuard } from '../guards/stream.guard.js';
 import { drainGate } from '../sse/drain.gate.js';
-import { FrameWriterInterceptor } from '../sse/frame-writer.interceptor.js';
-import { withHeartbeats } from '../sse/heartbeat.interceptor.js';
+import { HeartbeatInterceptor } from '../sse/heartbeat.interceptor.js';
 import { firstAfter, parseStreamRequest } from '../sse/stream.request.js';
 import { StreamingService } from '../sse/streaming.service.js';
-import { StreamingOptions } from '../streaming.options.js';
 import { type HttpRequest, rawResponse } from './http.types.js';
 import { Links } from './links.js';
+import { isGone } from './response.close.js';
 
 const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'private, no-cache, no-store, no-transform', 'x-accel-buffering': 'no' };
 
@@ -23,8 +22,7 @@ export class StartResponder {
     private readonly links: Links,
     private readonly slots: StreamSlotGuard,
     private readonly streaming: StreamingService,
-    private readonly writer: FrameWriterInterceptor,
-    private readonly options: StreamingOptions,
+    private readonly writer: HeartbeatInterceptor,
   ) {}
 
   async respond(request: HttpRequest, response: object, principal: Principal, start: () => Promise<Started>): Promise<void> {
@@ -42,17 +40,12 @@ export class StartResponder {
     if (hasSeenEnd(record, after)) throw new StreamHasEnded();
     const raw = rawResponse(response);
     // The client has left meanwhile: nothing would tell of its leaving any more.
-    if (raw.destroyed) return;
+    if (isGone(raw)) return;
     const { hijack, getHeaders } = response as { hijack?: () => void; getHeaders?: () => Record<string, string | number | string[]> };
     hijack?.call(response);
     raw.writeHead(200, { ...getHeaders?.call(response), ...STREAM_HEADERS });
     raw.flushHeaders();
-    const chunks = this.streaming.execution(record, asked, principal, drainGate(raw));
-    const subscription = this.writer.write(withHeartbeats(chunks, this.options.heartbeatMs, asked), raw).subscribe({
-      complete: () => raw.end(),
-      error: () => raw.destroy(),
-    });
-    raw.once('close', () => subscription.unsubscribe());
+    this.writer.write(this.streaming.execution(record, asked, principal, drainGate(raw)), raw, asked);
   }
 }
 

@@ -1,5 +1,7 @@
 /** What the routes of the streaming module refer to in the components of an OpenAPI document. */
 import { type OpenAPIObject } from '@nestjs/swagger';
+// For whoever imports this: documentation of the routes themselves.
+import './routes.docs.js';
 import { BODY_SCHEMAS } from './body.schemas.js';
 import { DEFINITION_SCHEMAS } from './definition.schemas.js';
 import { EVENT_SCHEMAS } from './event.schemas.js';

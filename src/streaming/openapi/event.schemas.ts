@@ -4,6 +4,7 @@ import { ERROR_CODES, type ErrorInfo } from '../../contract/errors.js';
 import {
   EVENT_TYPES, type EventData, type EventType, type ExecutionEvent, type LogLevel, type OutputKind, type StepEventType, type StepInfo, type StepStatus, type Usage,
 } from '../../contract/events.js';
+import { type PlannedStage, type WorkflowPlan } from '../../contract/plan.js';
 import { array, closed, count, fraction, oneOfNames, optional, ref, type Schema, text, time } from './schema.builder.js';
 
 const JSON_VALUE = ref('JsonValue');
@@ -23,7 +24,7 @@ interface EventDoc<T extends EventType> {
 const EVENTS: { [T in EventType]: EventDoc<T> } = {
   workflow_started: {
     when: 'The first event of an execution.', step: 'never',
-    data: closed<EventData['workflow_started']>('The input.', { input: JSON_VALUE }),
+    data: closed<EventData['workflow_started']>('The input, and what the workflow is about to do, where it tells that.', { input: JSON_VALUE, plan: optional(ref('WorkflowPlan')) }),
   },
   workflow_resumed: {
     when: 'The execution goes on after a crash or a restart. Voids all `step_output` of steps that have not completed.', step: 'never',
@@ -155,12 +156,31 @@ export const EVENT_SCHEMAS: Record<string, Schema> = {
     durationMs: optional({ type: 'number', minimum: 0, description: 'Milliseconds since this attempt started; on events that end one.' }),
   }),
   Usage: closed<Usage>('What language models have used.', {
-    inputTokens: optional({ type: 'number' }), outputTokens: optional({ type: 'number' }), totalTokens: optional({ type: 'number' }), costUsd: optional({ type: 'number' }),
+    inputTokens: optional({ type: 'number' }),
+    cachedInputTokens: optional({ type: 'number', description: 'Those of the input that the provider had in its cache.' }),
+    outputTokens: optional({ type: 'number' }),
+    reasoningTokens: optional({ type: 'number', description: 'Those of the output that the model has spent on reasoning.' }),
+    totalTokens: optional({ type: 'number' }),
+    costUsd: optional({ type: 'number', description: 'US dollars, where prices are configured.' }),
+  }),
+  WorkflowPlan: closed<WorkflowPlan>('What a workflow intends. Estimates are estimates.', {
+    stages: array(ref('PlannedStage')),
+    estimatedMs: optional({ type: 'number', minimum: 0, description: 'Milliseconds for all of it.' }),
+    estimatedCostUsd: optional({ type: 'number', minimum: 0 }),
+  }),
+  PlannedStage: closed<PlannedStage>('One part of what a workflow is about to do.', {
+    step: text('Name of the step that does it.'),
+    stage: text('What is done in it.'),
+    persona: optional(text('Who does it, where the workflow plays roles.')),
+    estimatedMs: optional({ type: 'number', minimum: 0, description: 'Milliseconds.' }),
+    estimatedCostUsd: optional({ type: 'number', minimum: 0 }),
   }),
   ErrorInfo: closed<ErrorInfo>('Why a step or a workflow has failed.', {
     code: ref('ErrorCode'),
     message: text('What is wrong, and what helps.'),
     stepId: optional(text('The step that failed first, where one did.')),
+    retryable: optional({ type: 'boolean', description: '`false`: the same would fail again. Absent where nobody can tell.' }),
+    retryAfterMs: optional({ type: 'number', minimum: 0, description: 'Milliseconds that whoever failed asks to be left alone for.' }),
     cause: optional(text('The `code` of the error that an agent threw, where it had one.')),
   }),
   ErrorCode: { type: 'string', description: 'The closed list of error codes.', enum: Object.keys(ERROR_CODES) },

@@ -39,6 +39,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemDoc> = {
   not_acceptable: { when: 'No form of the answer is one that `Accept` takes.', detail: 'send "Accept: application/json"' },
   conflict: { when: 'The name is that of a workflow of the service itself.', detail: '"brief" is a workflow of this service itself; choose another name' },
   already_finished: { when: 'The execution has completed or failed.', detail: `execution ${EXECUTION_ID} has completed already` },
+  model_not_configured: { when: 'A step asks for a language model that the service has no key for; the detail names the variable.', detail: 'step "write" needs a language model: set OPENAI_API_KEY' },
   not_waiting: { when: 'No step waits for input, or not the one that is named.', detail: 'no step of this execution waits for input' },
   idempotency_conflict: { when: 'The `Idempotency-Key` was used with another request.', detail: 'this Idempotency-Key was used with another request; use a new key for a new request' },
   gone: { when: 'The execution finished long ago and was removed; a day later it answers 404.', detail: `execution ${EXECUTION_ID} has been removed: finished executions are kept for a limited time` },

@@ -59,7 +59,7 @@ export const ApiStart = () =>
 
 /** How both starts refuse. */
 export const START_PROBLEMS = [
-  ...FOR_USERS, ...WITH_BODY, 'invalid_definition', 'invalid_input', 'invalid_cursor', 'idempotency_conflict', 'too_many_executions', 'too_many_streams', 'shutting_down',
+  ...FOR_USERS, ...WITH_BODY, 'invalid_definition', 'invalid_input', 'invalid_cursor', 'model_not_configured', 'idempotency_conflict', 'too_many_executions', 'too_many_streams', 'shutting_down',
 ] as const satisfies ProblemCode[];
 
 export const ApiStartWorkflow = () =>

@@ -3,7 +3,7 @@ import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { type ExecutionEvent } from '../../contract/events.js';
 import { EventBatch, RecordedEvent } from '../../journal/event-batch.js';
-import { cursorFrame, encodeBatch, frameOf, HEARTBEAT_COMMENT, heartbeatEvent, viewOf } from './frames.js';
+import { bytesOf, chunkOf, cursorChunk, cursorFrame, encodeBatch, frameOf, HEARTBEAT_COMMENT, heartbeatEvent, viewOf } from './frames.js';
 
 const recorded = (seq: number, type: ExecutionEvent['type'] = 'step_output', text = 'x') =>
   new RecordedEvent(seq, type, JSON.stringify({ seq, type, data: { delta: text } }));
@@ -33,12 +33,23 @@ describe('frames', () => {
     const filtered = encodeBatch(batch, viewOf(true, new Set(['step_completed', 'step_output'] as const))).bytes;
     expect(encodeBatch(batch, viewOf(true, new Set(['step_output', 'step_completed'] as const))).bytes).toBe(filtered);
     expect(encodeBatch(batch, viewOf(false)).bytes).not.toBe(bytes);
+    expect(chunkOf(batch, viewOf(true)).bytes).toBe(bytes);
+    const made = cursorChunk('9');
+    expect(chunkOf(made, viewOf(true))).toBe(made);
+  });
+
+  it('are made as a chunk of a chunked body too, over the same memory; nothing is, as that would end the body', () => {
+    const { bytes, framed } = bytesOf('id: ä😀\n\n');
+    expect(bytes.toString()).toBe('id: ä😀\n\n');
+    expect(framed?.toString()).toBe('c\r\nid: ä😀\n\n\r\n');
+    expect(framed?.buffer).toBe(bytes.buffer);
+    expect(bytesOf('')).toEqual({ bytes: Buffer.alloc(0) });
   });
 
   it('leave out what is filtered, and tell whether the reader knows where it stands', () => {
     const batch = batchOf(recorded(1), recorded(2, 'step_completed'), recorded(3));
     const chunk = (types: ExecutionEvent['type'][]) => encodeBatch(batch, viewOf(true, new Set(types)));
-    expect(chunk(['step_completed'])).toEqual({ bytes: Buffer.from(frameOf(batch.events[1] as RecordedEvent, 2, true)), cursor: '3', told: false });
+    expect(chunk(['step_completed'])).toMatchObject({ bytes: Buffer.from(frameOf(batch.events[1] as RecordedEvent, 2, true)), cursor: '3', told: false });
     expect(chunk(['step_output'])).toMatchObject({ cursor: '3', told: true });
     expect(chunk(['tool_call'])).toMatchObject({ bytes: Buffer.alloc(0), cursor: '3', told: false });
   });
@@ -47,7 +58,7 @@ describe('frames', () => {
     const seen: unknown[] = [];
     const comments: string[] = [];
     const parser = createParser({ onEvent: ({ event, id, data }) => seen.push([event, id, data]), onComment: (text) => comments.push(text) });
-    for (const bytes of [cursorFrame('9'), HEARTBEAT_COMMENT, heartbeatEvent('9', true), heartbeatEvent('9', false), heartbeatEvent(undefined, true)]) parser.feed(bytes.toString());
+    for (const text of [cursorFrame('9'), HEARTBEAT_COMMENT, heartbeatEvent('9', true), heartbeatEvent('9', false), heartbeatEvent(undefined, true)]) parser.feed(text);
     const data = '{"type":"heartbeat"}';
     expect(seen).toEqual([['heartbeat', '9', data], [undefined, '9', data], ['heartbeat', undefined, data]]);
     expect(comments).toEqual(['heartbeat']);

@@ -4,7 +4,7 @@
  * that want it in the same form.
  */
 import { type EventType } from '../../contract/events.js';
-import { type EventBatch, type RecordedEvent } from '../../journal/event-batch.js';
+import { EventBatch, type RecordedEvent } from '../../journal/event-batch.js';
 
 /** How a reader wants its frames. */
 export interface FrameView {
@@ -19,33 +19,55 @@ export interface FrameView {
 /** Bytes for a response, and where the reader stands after them. */
 export interface StreamChunk {
   bytes: Buffer;
+  /** The same as one chunk of a chunked body (RFC 9112, section 7.1), ready for a socket; not for empty bytes, which would end the body. */
+  framed?: Buffer;
   /** What `Last-Event-ID` the reader would resume with. */
   cursor: string;
   /** Whether the bytes told the reader that cursor; where the last events were filtered out they did not. */
   told: boolean;
-  /** Sent to break a silence: worth nothing to a reader that has more to read already. */
-  heartbeat?: true;
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
+/** What a stream gives: events that are yet to be encoded as its reader wants them, or bytes. */
+export type StreamItem = EventBatch | StreamChunk;
+
+const NAMED: FrameView = { named: true, key: 'named' };
+const PLAIN: FrameView = { named: false, key: 'plain' };
+
 export function viewOf(named: boolean, types?: ReadonlySet<EventType>): FrameView {
-  const key = `${named ? 'named' : 'plain'}${types ? `:${[...types].sort().join()}` : ''}`;
-  return types ? { named, types, key } : { named, key };
+  const view = named ? NAMED : PLAIN;
+  return types ? { named, types, key: `${view.key}:${[...types].sort().join()}` } : view;
 }
 
 export function frameOf(event: RecordedEvent, id: string | number, named: boolean): string {
   return named ? `event: ${event.type}\nid: ${id}\ndata: ${event.json}\n\n` : `id: ${id}\ndata: ${event.json}\n\n`;
 }
 
-/** A batch of one execution as a chunk; the cursor is the seq. */
+/** A batch of one execution as a chunk, which all readers with this view share; the cursor is the seq. */
 export function encodeBatch(batch: EventBatch, view: FrameView): StreamChunk {
-  let bytes = batch.encoded.get(view.key);
-  if (!bytes) {
+  let chunk = batch.encoded.get(view.key) as StreamChunk | undefined;
+  if (!chunk) {
     let text = '';
     for (const event of batch.events) if (shows(view, event)) text += frameOf(event, event.seq, view.named);
-    bytes = Buffer.from(text, 'utf8');
-    batch.encoded.set(view.key, bytes);
+    chunk = { ...bytesOf(text), cursor: String(batch.lastSeq), told: shows(view, batch.events[batch.events.length - 1] as RecordedEvent) };
+    batch.encoded.set(view.key, chunk);
   }
-  return { bytes, cursor: String(batch.lastSeq), told: shows(view, batch.events[batch.events.length - 1] as RecordedEvent) };
+  return chunk;
+}
+
+/** The bytes of an item for a reader with this view. */
+export function chunkOf(item: StreamItem, view: FrameView): StreamChunk {
+  return item instanceof EventBatch ? encodeBatch(item, view) : item;
+}
+
+/** Text in both forms in which it may go out, over the same memory. */
+export function bytesOf(text: string): Pick<StreamChunk, 'bytes' | 'framed'> {
+  const length = Buffer.byteLength(text, 'utf8');
+  if (length === 0) return { bytes: NO_BYTES };
+  const size = `${length.toString(16)}\r\n`;
+  const framed = Buffer.from(`${size}${text}\r\n`, 'utf8');
+  return { bytes: framed.subarray(size.length, size.length + length), framed };
 }
 
 export function shows({ types }: FrameView, event: RecordedEvent): boolean {
@@ -53,19 +75,19 @@ export function shows({ types }: FrameView, event: RecordedEvent): boolean {
 }
 
 /** Moves a reader's cursor without an event: an EventSource takes the id over and dispatches nothing. */
-export function cursorFrame(cursor: string): Buffer {
-  return Buffer.from(`id: ${cursor}\n\n`, 'utf8');
+export function cursorFrame(cursor: string): string {
+  return `id: ${cursor}\n\n`;
 }
 
 /** Tells a reader where it stands, and nothing else: so that a line that breaks before its first event is resumed without a loss. */
 export function cursorChunk(cursor: string): StreamChunk {
-  return { bytes: cursorFrame(cursor), cursor, told: true };
+  return { ...bytesOf(cursorFrame(cursor)), cursor, told: true };
 }
 
-export const HEARTBEAT_COMMENT = Buffer.from(': heartbeat\n\n', 'utf8');
+export const HEARTBEAT_COMMENT = ': heartbeat\n\n';
 
 /** A heartbeat that scripts can see; it repeats the cursor. */
-export function heartbeatEvent(cursor: string | undefined, named: boolean): Buffer {
+export function heartbeatEvent(cursor: string | undefined, named: boolean): string {
   const id = cursor === undefined ? '' : `id: ${cursor}\n`;
-  return Buffer.from(`${named ? 'event: heartbeat\n' : ''}${id}data: {"type":"heartbeat"}\n\n`, 'utf8');
+  return `${named ? 'event: heartbeat\n' : ''}${id}data: {"type":"heartbeat"}\n\n`;
 }

@@ -1,114 +1,104 @@
-import { type ExecutionContext } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { of, Subject } from 'rxjs';
+import { EventEmitter } from 'node:events';
+import { type CallHandler, type ExecutionContext } from '@nestjs/common';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { turns } from '../../../test/support/engine.js';
+import { MetricsRegistry } from '../../metrics/metrics.registry.js';
+import { StreamMetrics } from '../../metrics/stream.metrics.js';
+import { type HttpRequest } from '../http/http.types.js';
 import { StreamingOptions } from '../streaming.options.js';
-import { cursorChunk, type StreamChunk, viewOf } from './frames.js';
-import { HeartbeatInterceptor, withHeartbeats } from './heartbeat.interceptor.js';
-import { type StreamRequest } from './stream.request.js';
+import { HeartbeatInterceptor } from './heartbeat.interceptor.js';
+import { cursorChunk, type StreamItem, viewOf } from './frames.js';
 
-const MS = 1000;
-const COMMENT = ': heartbeat\n\n';
-const DATA = 'data: {"type":"heartbeat"}\n\n';
-const request = (more: Partial<StreamRequest> = {}): StreamRequest => ({ start: { at: 'first' }, view: viewOf(true), heartbeat: 'comment', ...more });
-const chunk = (cursor: string, { told = true, text = `<${cursor}>` } = {}): StreamChunk => ({ bytes: Buffer.from(text), cursor, told });
+class FakeResponse extends EventEmitter {
+  headersSent = false;
+  destroyed = false;
+  writableEnded = false;
+  readonly written: string[] = [];
 
-function watched(asked = request()) {
-  const source = new Subject<StreamChunk>();
-  const chunks: StreamChunk[] = [];
-  const end = jest.fn();
-  const subscription = withHeartbeats(source, MS, asked).subscribe({ next: (given) => chunks.push(given), complete: () => end('complete'), error: (error) => end(error) });
-  return { source, chunks, end, subscription, texts: () => chunks.map(({ bytes }) => bytes.toString()) };
+  write(bytes: Buffer): boolean {
+    return this.written.push(bytes.toString()) > 0;
+  }
+
+  end(): void {
+    this.writableEnded = true;
+    this.emit('close');
+  }
 }
 
-describe('heartbeats (P9)', () => {
-  beforeEach(() => void jest.useFakeTimers());
-  afterEach(() => {
-    expect(jest.getTimerCount()).toBe(0);
-    jest.useRealTimers();
+describe('the frame writer', () => {
+  const writer = new HeartbeatInterceptor(new StreamingOptions(), new StreamMetrics(new MetricsRegistry()));
+  let response: FakeResponse;
+  let request: HttpRequest & { next?: unknown };
+  /** What Nest sees; it sends the headers as soon as its part is complete. */
+  const nest = jest.fn<(end: unknown) => void>();
+  const intercept = (given: Observable<Observable<StreamItem>>, answer: object = response) => {
+    const context = { switchToHttp: () => ({ getRequest: () => request, getResponse: () => answer }) } as unknown as ExecutionContext;
+    const next: CallHandler<Observable<StreamItem>> = { handle: () => given };
+    return writer.intercept(context, next).subscribe({
+      error: (error: unknown) => nest(error),
+      complete: () => {
+        response.headersSent = true;
+        nest('complete');
+      },
+    });
+  };
+
+  beforeEach(() => {
+    nest.mockReset();
+    response = new FakeResponse();
+    request = { method: 'GET', headers: {}, params: {}, query: {}, streamRequest: { start: { at: 'first' }, view: viewOf(true), heartbeat: 'comment' }, next: () => undefined };
   });
 
-  it('come after a silence, and again as long as it lasts', () => {
-    const { subscription, texts, chunks } = watched();
-    jest.advanceTimersByTime(MS - 1);
-    expect(texts()).toEqual([]);
-    jest.advanceTimersByTime(1);
-    expect(texts()).toEqual([COMMENT]);
-    expect(chunks[0]?.heartbeat).toBe(true);
-    jest.advanceTimersByTime(3 * MS);
-    expect(texts()).toEqual([COMMENT, COMMENT, COMMENT, COMMENT]);
-    subscription.unsubscribe();
-  });
-
-  it('are put off by every chunk that the reader sees, and by no other', () => {
-    const { source, subscription, texts } = watched();
-    jest.advanceTimersByTime(900);
-    source.next(chunk('1'));
-    jest.advanceTimersByTime(900);
-    expect(texts()).toEqual(['<1>']);
-    source.next(chunk('2', { told: false, text: '' }));
-    jest.advanceTimersByTime(100);
-    expect(texts().at(-1)).toContain(COMMENT);
-    subscription.unsubscribe();
-  });
-
-  it('as a comment change no cursor, but bring one along that filtered events have moved (P10), once', () => {
-    const { source, subscription, texts } = watched();
-    source.next(chunk('1'));
-    jest.advanceTimersByTime(MS);
-    source.next(chunk('7', { told: false, text: '' }));
-    jest.advanceTimersByTime(2 * MS);
-    expect(texts()).toEqual(['<1>', COMMENT, '', `id: 7\n\n${COMMENT}`, COMMENT]);
-    subscription.unsubscribe();
-  });
-
-  it('as an event carry the cursor, whether or not the events before were shown', () => {
-    const { source, subscription, texts } = watched(request({ heartbeat: 'event' }));
-    jest.advanceTimersByTime(MS);
-    source.next(chunk('7', { told: false, text: '' }));
-    jest.advanceTimersByTime(MS);
-    expect(texts()).toEqual([`event: heartbeat\n${DATA}`, '', `event: heartbeat\nid: 7\n${DATA}`]);
-    subscription.unsubscribe();
-  });
-
-  it('as an event without names are plain messages, and carry the cursor that the reader came with', () => {
-    const { subscription, texts } = watched(request({ heartbeat: 'event', view: viewOf(false), start: { at: 'cursor', cursor: '5', path: '/x' } }));
-    jest.advanceTimersByTime(MS);
-    expect(texts()).toEqual([`id: 5\n${DATA}`]);
-    subscription.unsubscribe();
-  });
-
-  it('at the live end carry where that is', () => {
-    const { source, subscription, texts } = watched(request({ heartbeat: 'event', start: { at: 'latest' } }));
-    source.next(cursorChunk('9'));
-    jest.advanceTimersByTime(MS);
-    expect(texts()).toEqual(['id: 9\n\n', `event: heartbeat\nid: 9\n${DATA}`]);
-    subscription.unsubscribe();
-  });
-
-  it('end with the stream, which tells a cursor that it has not told yet before (P10)', () => {
-    const { source, end, texts } = watched();
-    source.next(chunk('3', { told: false, text: '' }));
+  it('has Nest send the headers and be done, and then goes on and ends the stream itself', async () => {
+    const source = new Subject<StreamItem>();
+    intercept(of(source));
+    source.next(cursorChunk('1'));
+    expect([nest.mock.calls, response.written]).toEqual([[], []]);
+    await turns();
+    expect([nest.mock.calls, response.written]).toEqual([[['complete']], ['id: 1\n\n']]);
+    source.next(cursorChunk('2'));
+    expect(response.written).toEqual(['id: 1\n\n', 'id: 2\n\n']);
     source.complete();
-    expect(texts()).toEqual(['', 'id: 3\n\n']);
-    expect(end.mock.calls).toEqual([['complete']]);
+    await turns();
+    expect(response.writableEnded).toBe(true);
   });
 
-  it('end with the stream without another word where all was told, or it fails', () => {
-    const [told, failed] = [watched(), watched()];
-    told.source.next(chunk('3'));
-    told.source.complete();
-    failed.source.error('broken');
-    expect([told.texts(), told.end.mock.calls, failed.texts(), failed.end.mock.calls]).toEqual([['<3>'], [['complete']], [], [['broken']]]);
+  it('lets go of what the request holds for its handling', async () => {
+    intercept(of(NEVER));
+    await turns();
+    expect(request.next).toBeUndefined();
+    response.end();
   });
 
-  it('are given to routes that parsed what is asked for, and to no other', () => {
-    const context = (streamRequest?: StreamRequest) => ({ switchToHttp: () => ({ getRequest: () => ({ streamRequest }) }) }) as unknown as ExecutionContext;
-    const interceptor = new HeartbeatInterceptor(Object.assign(new StreamingOptions(), { heartbeatMs: MS }));
-    const handled = of(chunk('1'));
-    const next = { handle: () => handled };
-    expect(interceptor.intercept(context(), next)).toBe(handled);
-    const seen = jest.fn();
-    interceptor.intercept(context(request()), next).subscribe(seen);
-    expect(seen).toHaveBeenCalledTimes(1);
+  it.each<[string, Observable<Observable<StreamItem>>]>([['handler', throwError(() => 'refused')], ['stream', of(throwError(() => 'refused'))]])('has Nest answer what the %s fails with at once', async (_, given) => {
+    intercept(given);
+    await turns();
+    expect([nest.mock.calls, response.headersSent, response.listenerCount('close')]).toEqual([[['refused']], false, 0]);
+  });
+
+  it('follows nothing for a client that has left before', async () => {
+    const handled = new Subject<Observable<StreamItem>>();
+    const source = new Subject<StreamItem>();
+    const [early, late] = [intercept(handled), intercept(of(source))];
+    expect(source.observed).toBe(true);
+    early.unsubscribe();
+    late.unsubscribe();
+    await turns();
+    expect([handled.observed, source.observed, response.listenerCount('close'), nest.mock.calls]).toEqual([false, false, 0, []]);
+  });
+
+  it('answers HEAD with the headers alone', async () => {
+    request.method = 'HEAD';
+    const followed = jest.fn(() => undefined);
+    intercept(of(new Observable<StreamItem>(followed)));
+    await turns();
+    expect([response.headersSent, response.writableEnded, followed.mock.calls]).toEqual([true, true, []]);
+  });
+
+  it('finds the response of Fastify below its own', async () => {
+    intercept(of(of(cursorChunk('1'))), { raw: response });
+    await turns();
+    expect(response.written).toEqual(['id: 1\n\n']);
   });
 });

@@ -1,51 +1,53 @@
+/**
+ * Keeps a stream's line alive: writes its frames, and after a time of silence a heartbeat. Past Nest's own formatting, which
+ * would format every message again for every subscriber and make one write of each. Nest routes, guards and sends the
+ * headers; then its part ends, and all that it keeps for a request that is being handled is let go of, while the response
+ * goes on in a `StreamConnection`.
+ */
+import { type ServerResponse } from 'node:http';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { Observable } from 'rxjs';
-import { requestOf } from '../http/http.types.js';
+import { EMPTY, Observable } from 'rxjs';
+import { StreamMetrics } from '../../metrics/stream.metrics.js';
+import { rawResponse, requestOf } from '../http/http.types.js';
 import { StreamingOptions } from '../streaming.options.js';
-import { cursorChunk, cursorFrame, HEARTBEAT_COMMENT, heartbeatEvent, type StreamChunk } from './frames.js';
+import { type StreamItem } from './frames.js';
+import { forgetHandling } from './response.owner.js';
+import { StreamConnection } from './stream.connection.js';
 import { type StreamRequest } from './stream.request.js';
 
-/**
- * Breaks silence: after `heartbeatMs` without a chunk the reader gets a heartbeat, so that proxies keep the line open and
- * clients notice a dead one (P9). Where filtered-out events have moved the cursor meanwhile, it is brought along (P10).
- */
 @Injectable()
-export class HeartbeatInterceptor implements NestInterceptor<StreamChunk, StreamChunk> {
-  constructor(private readonly options: StreamingOptions) {}
+export class HeartbeatInterceptor implements NestInterceptor<Observable<StreamItem>, never> {
+  constructor(
+    private readonly options: StreamingOptions,
+    private readonly metrics: StreamMetrics,
+  ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler<StreamChunk>): Observable<StreamChunk> {
-    const { streamRequest } = requestOf(context);
-    return streamRequest ? withHeartbeats(next.handle(), this.options.heartbeatMs, streamRequest) : next.handle();
+  intercept(context: ExecutionContext, next: CallHandler<Observable<StreamItem>>): Observable<never> {
+    const request = requestOf(context);
+    const response = rawResponse(context.switchToHttp().getResponse<object>());
+    return new Observable((nest) => next.handle().subscribe({
+      next: (given) => {
+        const items = request.method === 'HEAD' ? EMPTY : given;
+        const connection = new StreamConnection(response, request.streamRequest as StreamRequest, this.options, this.metrics, nest);
+        let isOurs = false;
+        // A turn later: what fails at once can still be answered (P14).
+        const takeOver = setImmediate(() => {
+          isOurs = true;
+          connection.takeOver();
+          forgetHandling(request);
+        });
+        nest.add(() => {
+          clearImmediate(takeOver);
+          if (!isOurs) connection.close();
+        });
+        connection.open(items);
+      },
+      error: (error: unknown) => nest.error(error),
+    }));
   }
-}
 
-export function withHeartbeats(chunks: Observable<StreamChunk>, ms: number, { heartbeat, view, start }: StreamRequest): Observable<StreamChunk> {
-  return new Observable((subscriber) => {
-    let cursor = start.at === 'cursor' ? start.cursor : undefined;
-    let told = true;
-    // One timer a stream; pushing it back costs nothing, so an event does not pay for it.
-    const timer = setTimeout(() => {
-      const parts = heartbeat === 'event' ? [heartbeatEvent(cursor, view.named)] : [HEARTBEAT_COMMENT];
-      if (!told && cursor !== undefined && heartbeat === 'comment') parts.unshift(cursorFrame(cursor));
-      told = true;
-      subscriber.next({ bytes: Buffer.concat(parts), cursor: cursor ?? '', told, heartbeat: true });
-      timer.refresh();
-    }, ms);
-    const subscription = chunks.subscribe({
-      next: (chunk) => {
-        if (chunk.bytes.length) timer.refresh();
-        ({ cursor, told } = chunk);
-        subscriber.next(chunk);
-      },
-      error: (error: unknown) => subscriber.error(error),
-      complete: () => {
-        if (!told && cursor !== undefined) subscriber.next(cursorChunk(cursor));
-        subscriber.complete();
-      },
-    });
-    return () => {
-      clearTimeout(timer);
-      subscription.unsubscribe();
-    };
-  });
+  /** Writes a stream to a response whose headers are out, and ends it with it. */
+  write(items: Observable<StreamItem>, response: ServerResponse, asked: StreamRequest): void {
+    new StreamConnection(response, asked, this.options, this.metrics).open(items);
+  }
 }

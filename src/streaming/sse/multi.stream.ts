@@ -7,7 +7,7 @@ import { type ExecutionStatus, FINISHED_STATUSES, hasSeenEnd } from '../../contr
 import { type EventBatch } from '../../journal/event-batch.js';
 import { type Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
-import { cursorChunk, type FrameView, frameOf, shows, type StreamChunk } from './frames.js';
+import { bytesOf, cursorChunk, type FrameView, frameOf, shows, type StreamChunk } from './frames.js';
 import { MultiCursor } from './multi.cursor.js';
 import { beginsLate, parseSeq, type StartAt, type StreamRequest } from './stream.request.js';
 
@@ -29,6 +29,14 @@ export function leftOver(records: readonly Listed[], cursor: MultiCursor): Liste
     const after = cursor.after(record.ordinal);
     return after !== undefined && !hasSeenEnd(record, after);
   });
+}
+
+/** Refuses what `followAll` would fail for, while a real status can still answer. @throws StepcastError `invalid_cursor` */
+export async function checkAll(journal: Journal, user: string, { start }: StreamRequest): Promise<void> {
+  if (start.at !== 'cursor') return;
+  const cursor = cursorOf(start);
+  cursor.checkMark(await journal.lastOrdinal(), start.path);
+  for await (const record of begun(user, journal, cursor)) place(record, cursor, start);
 }
 
 /** Completes after the last terminal event. */
@@ -93,7 +101,7 @@ async function* executionsOf(user: string, journal: Journal, cursor: MultiCursor
     wake();
   });
 
-  for (const ordinal of cursor.open()) yield* await journal.list({ user, after: ordinal - 1, before: ordinal + 1, limit: 1 });
+  yield* begun(user, journal, cursor);
   for (let after = cursor.mark; ; ) {
     const page = await journal.list({ user, after, limit: LIST_PAGE });
     yield* page;
@@ -106,6 +114,11 @@ async function* executionsOf(user: string, journal: Journal, cursor: MultiCursor
     if (next && next.ordinal > cursor.mark) yield next;
     else if (!next) await new Promise<void>((resolve) => (wake = resolve));
   }
+}
+
+/** The executions that the reader is in the middle of. */
+async function* begun(user: string, journal: Journal, cursor: MultiCursor): AsyncGenerator<Listed> {
+  for (const ordinal of cursor.open()) yield* await journal.list({ user, after: ordinal - 1, before: ordinal + 1, limit: 1 });
 }
 
 function cursorOf(start: StartAt): MultiCursor {
@@ -136,5 +149,5 @@ function encode(batch: EventBatch, ordinal: number, cursor: MultiCursor, view: F
     told = shows(view, event);
     if (told) text += frameOf(event, cursor.toString(), view.named);
   }
-  return { bytes: Buffer.from(text, 'utf8'), cursor: cursor.toString(), told };
+  return { ...bytesOf(text), cursor: cursor.toString(), told };
 }

@@ -1,40 +1,88 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { catchError, concatMap, defer, exhaustMap, filter, from, interval, map, merge, type Observable, of, share, take, timeout, timer } from 'rxjs';
 import { Authenticator } from '../../auth/authenticator.js';
 import { type Principal } from '../../auth/principal.js';
 import { StreamingOptions } from '../streaming.options.js';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Watches whether those who hold streams open may still do so (P15). */
+/** The streams that a principal holds open. */
+interface Holder {
+  readonly ends: Set<() => void>;
+  expiry?: NodeJS.Timeout;
+  checking: boolean;
+}
+
+/**
+ * Watches whether those who hold streams open may still do so (P15). There is one clock for all, and one check for all
+ * streams of a principal: an API key has the same one on every request.
+ */
 @Injectable()
 export class StreamRights {
   private readonly logger = new Logger(StreamRights.name);
-  /** One clock for all streams. */
-  private readonly checks$: Observable<number>;
+  private readonly holders = new Map<Principal, Holder>();
+  private clock: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly authenticator: Authenticator,
     private readonly options: StreamingOptions,
-  ) {
-    this.checks$ = interval(options.rightsCheckMs).pipe(share());
+  ) {}
+
+  /** Calls `end` when the principal's token has expired, its key was removed, or nobody can tell. */
+  watch(principal: Principal, end: () => void): void {
+    const holder = this.holders.get(principal) ?? this.hold(principal);
+    holder.ends.add(end);
   }
 
-  /** Emits once when the principal's token has expired, its key was removed, or nobody can tell. */
-  lost(principal: Principal): Observable<void> {
-    const { expiresAt } = principal;
-    const stillValid = () => defer(() => from(this.authenticator.isStillValid(principal))).pipe(
-      timeout(this.options.rightsCheckMs),
+  unwatch(principal: Principal, end: () => void): void {
+    const holder = this.holders.get(principal);
+    if (holder?.ends.delete(end) && holder.ends.size === 0) this.letGo(principal, holder);
+  }
+
+  private hold(principal: Principal): Holder {
+    const holder: Holder = { ends: new Set(), checking: false };
+    this.holders.set(principal, holder);
+    if (principal.expiresAt !== undefined) {
+      const ms = Math.min(MAX_TIMER_MS, Math.max(0, principal.expiresAt - Date.now()));
+      holder.expiry = setTimeout(() => void this.check(principal, holder), ms);
+    }
+    this.clock ??= setInterval(() => this.checkAll(), this.options.rightsCheckMs);
+    return holder;
+  }
+
+  private letGo(principal: Principal, { expiry }: Holder): void {
+    clearTimeout(expiry);
+    this.holders.delete(principal);
+    if (this.holders.size > 0) return;
+    clearInterval(this.clock);
+    this.clock = undefined;
+  }
+
+  private checkAll(): void {
+    for (const [principal, holder] of this.holders) {
+      if (holder.checking) continue;
+      holder.checking = true;
+      void this.check(principal, holder).then(() => (holder.checking = false));
+    }
+  }
+
+  private async check(principal: Principal, { ends }: Holder): Promise<void> {
+    if (await this.isStillValid(principal)) return;
+    for (const end of ends) end();
+  }
+
+  private async isStillValid(principal: Principal): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('it took too long')), this.options.rightsCheckMs).unref();
+    });
+    try {
+      return await Promise.race([this.authenticator.isStillValid(principal), tooLate]);
+    } catch (error) {
       // Whoever may still read reconnects, and authenticates anew; the promise to the others does not wait.
-      catchError((error: unknown) => {
-        this.logger.warn(`the rights of ${principal.user} could not be checked, their stream ends: ${error instanceof Error ? error.message : String(error)}`);
-        return of(false);
-      }),
-    );
-    const checked = this.checks$.pipe(exhaustMap(stillValid), filter((valid) => !valid));
-    const expired = expiresAt === undefined
-      ? []
-      : timer(Math.min(MAX_TIMER_MS, Math.max(0, expiresAt - Date.now()))).pipe(concatMap(stillValid), filter((valid) => !valid));
-    return merge(checked, expired).pipe(take(1), map(() => undefined));
+      this.logger.warn(`the rights of ${principal.user} could not be checked, their streams end: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -1,5 +1,4 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { ReplaySubject } from 'rxjs';
 
 /**
  * Ends all streams when the application shuts down: after the engine has told its last events, before the server waits
@@ -7,12 +6,12 @@ import { ReplaySubject } from 'rxjs';
  */
 @Injectable()
 export class StreamShutdown implements BeforeApplicationShutdown {
-  /** Replayed: a stream that is being opened when it begins ends too. */
-  readonly begun$ = new ReplaySubject<void>(1);
   begun = false;
+  /** What ends the streams that are open. */
+  readonly ends = new Set<() => void>();
 
   beforeApplicationShutdown(): void {
     this.begun = true;
-    this.begun$.next();
+    for (const end of this.ends) end();
   }
 }

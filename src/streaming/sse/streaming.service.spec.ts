@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { NEVER, Subject } from 'rxjs';
+import { type Observable } from 'rxjs';
 import { turns } from '../../../test/support/engine.js';
 import { type Principal } from '../../auth/principal.js';
 import { Owner } from '../../journal/conformance/fixture.conformance.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { SqliteJournal } from '../../journal/sqlite/sqlite-journal.js';
-import { type StreamChunk, viewOf } from './frames.js';
+import { chunkOf, type StreamItem, viewOf } from './frames.js';
 import { type StartAt } from './stream.request.js';
 import { type StreamRights } from './stream.rights.js';
 import { StreamShutdown } from './stream.shutdown.js';
@@ -17,13 +17,15 @@ describe('the streaming service', () => {
   let journal: SqliteJournal;
   let shutdown: StreamShutdown;
   let owner: Owner;
-  let lost: Subject<void>;
-  const service = (rights: Pick<StreamRights, 'lost'> = { lost: () => NEVER }) => new StreamingService(journal, rights as unknown as StreamRights, shutdown);
+  /** What ends the streams whose rights are watched. */
+  let watched: Set<() => void>;
+  const rights: Pick<StreamRights, 'watch' | 'unwatch'> = { watch: (_principal, end) => void watched.add(end), unwatch: (_principal, end) => void watched.delete(end) };
+  const service = () => new StreamingService(journal, rights as unknown as StreamRights, shutdown);
   const record = async () => (await journal.find(owner.id)) as ExecutionRecord;
   const asked = (start: StartAt) => ({ start, view: viewOf(true), heartbeat: 'comment' as const });
-  const watch = (chunks: ReturnType<StreamingService['execution']>) => {
+  const watch = (items: Observable<StreamItem>) => {
     const seen = { text: '', completed: false };
-    chunks.subscribe({ next: ({ bytes }: StreamChunk) => (seen.text += bytes.toString()), complete: () => (seen.completed = true) });
+    items.subscribe({ next: (item) => (seen.text += chunkOf(item, viewOf(true)).bytes.toString()), complete: () => (seen.completed = true) });
     return seen;
   };
   const ids = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id);
@@ -32,7 +34,7 @@ describe('the streaming service', () => {
     journal = new SqliteJournal({ dataDir: ':memory:' });
     await journal.open();
     shutdown = new StreamShutdown();
-    lost = new Subject();
+    watched = new Set();
     owner = (await Owner.start(journal)).append(3);
     await journal.flushed();
   });
@@ -55,17 +57,16 @@ describe('the streaming service', () => {
   });
 
   it('ends every kind of stream when the right is lost', async () => {
-    const rights = { lost: () => lost };
     const streams = [
-      watch(service(rights).execution(await record(), asked({ at: 'first' }), principal, () => undefined)),
-      watch(service(rights).several([await record()], asked({ at: 'first' }), principal, () => undefined)),
-      watch(service(rights).all('ann', asked({ at: 'first' }), principal, () => undefined)),
+      watch(service().execution(await record(), asked({ at: 'first' }), principal, () => undefined)),
+      watch(service().several([await record()], asked({ at: 'first' }), principal, () => undefined)),
+      watch(service().all('ann', asked({ at: 'first' }), principal, () => undefined)),
     ];
     await turns();
     expect(streams.map(({ completed, text }) => [completed, ids(text).length])).toEqual([[false, 3], [false, 3], [false, 3]]);
-    lost.next();
+    for (const end of watched) end();
     expect(streams.map(({ completed }) => completed)).toEqual([true, true, true]);
-    expect(lost.observed).toBe(false);
+    expect([watched.size, shutdown.ends.size]).toEqual([0, 0]);
   });
 
   it('ends every stream when the service shuts down, those that come too late included', async () => {

@@ -1,11 +1,11 @@
 /** Streams of the log as chunks of bytes: of one execution, or of several over one connection. */
 import { Injectable } from '@nestjs/common';
-import { EMPTY, map, merge, type Observable, of, takeUntil } from 'rxjs';
+import { EMPTY, Observable, startWith } from 'rxjs';
 import { type Principal } from '../../auth/principal.js';
 import { hasSeenEnd } from '../../contract/state.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
-import { cursorChunk, encodeBatch, type StreamChunk } from './frames.js';
+import { cursorChunk, type StreamChunk, type StreamItem } from './frames.js';
 import { followAll, followSeveral } from './multi.stream.js';
 import { beginsLate, firstAfter, type StreamRequest } from './stream.request.js';
 import { StreamRights } from './stream.rights.js';
@@ -20,12 +20,11 @@ export class StreamingService {
   ) {}
 
   /** One execution, from where the reader asks; completes after the terminal event. */
-  execution(record: ExecutionRecord, request: StreamRequest, principal: Principal, gate: ReadyGate): Observable<StreamChunk> {
-    const after = firstAfter(request.start, record.lastSeq);
+  execution(record: ExecutionRecord, { start }: StreamRequest, principal: Principal, gate: ReadyGate): Observable<StreamItem> {
+    const after = firstAfter(start, record.lastSeq);
     if (hasSeenEnd(record, after)) return EMPTY;
-    const begin = beginsLate(request.start) ? of(cursorChunk(String(after))) : EMPTY;
-    const events = this.journal.follow(record.id, after, gate).pipe(map((batch) => encodeBatch(batch, request.view)));
-    return this.asLongAsAllowed(merge(begin, events), principal);
+    const events = this.journal.follow(record.id, after, gate);
+    return this.asLongAsAllowed(beginsLate(start) ? events.pipe(startWith(cursorChunk(String(after)))) : events, principal);
   }
 
   /** The executions given; completes after the last terminal event. @throws StepcastError `invalid_cursor` */
@@ -38,7 +37,21 @@ export class StreamingService {
     return this.asLongAsAllowed(followAll(this.journal, user, request, gate), principal);
   }
 
-  private asLongAsAllowed(chunks: Observable<StreamChunk>, principal: Principal): Observable<StreamChunk> {
-    return chunks.pipe(takeUntil(merge(this.rights.lost(principal), this.shutdown.begun$)));
+  /** The same subscriber all the way, and no `takeUntil`: operators would be most of what an idle stream holds. */
+  private asLongAsAllowed<T>(items: Observable<T>, principal: Principal): Observable<T> {
+    return new Observable((subscriber) => {
+      if (this.shutdown.begun) {
+        subscriber.complete();
+        return;
+      }
+      const end = () => subscriber.complete();
+      this.rights.watch(principal, end);
+      this.shutdown.ends.add(end);
+      subscriber.add(() => {
+        this.rights.unwatch(principal, end);
+        this.shutdown.ends.delete(end);
+      });
+      items.subscribe(subscriber);
+    });
   }
 }

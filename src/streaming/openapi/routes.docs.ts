@@ -1,0 +1,34 @@
+/** Which documentation belongs to which route of the streaming module. Whoever imports this file has it in the document. */
+import { ExecutionsController } from '../controllers/executions.controller.js';
+import { StreamController } from '../controllers/stream.controller.js';
+import { WorkflowsController } from '../controllers/workflows.controller.js';
+import { describeRoutes } from './describe-routes.js';
+import {
+  ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
+} from './executions.docs.js';
+import { ApiStreamExecution, ApiStreamExecutions } from './streams.docs.js';
+import { ApiDeleteWorkflow, ApiGetWorkflow, ApiListWorkflows, ApiStartWorkflow, ApiStoreWorkflow } from './workflows.docs.js';
+
+describeRoutes(WorkflowsController, {
+  list: ApiListWorkflows(),
+  find: ApiGetWorkflow(),
+  store: ApiStoreWorkflow(),
+  remove: ApiDeleteWorkflow(),
+  start: ApiStartWorkflow(),
+});
+
+describeRoutes(ExecutionsController, {
+  run: ApiRunDefinition(),
+  list: ApiListExecutions(),
+  status: ApiGetExecution(),
+  events: ApiListEvents(),
+  cancel: ApiCancelExecution(),
+  answer: ApiSendInput(),
+  ticket: ApiCreateTicket(),
+  ticketForAll: ApiCreateStreamTicket(),
+});
+
+describeRoutes(StreamController, {
+  execution: ApiStreamExecution(),
+  several: ApiStreamExecutions(),
+});

@@ -3,6 +3,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { type ServiceConfig } from './config.js';
 import { BRIEF_PROVIDERS } from './examples/brief/brief.providers.js';
+import { BUILD_PROVIDERS } from './examples/build/build.providers.js';
+import { RESEARCH_PROVIDERS } from './examples/research/research.providers.js';
 import { HealthController } from './health.controller.js';
 import { loggerOptions } from './logging.js';
 import { MetricsController } from './metrics.controller.js';
@@ -16,7 +18,7 @@ export class AppModule {
       module: AppModule,
       imports: [LoggerModule.forRoot(loggerOptions()), StreamingModule.forRoot(config.streaming)],
       controllers: [HealthController, MetricsController, PageController],
-      providers: [...BRIEF_PROVIDERS],
+      providers: [...BRIEF_PROVIDERS, ...BUILD_PROVIDERS, ...RESEARCH_PROVIDERS],
     };
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigError, loadConfig } from './config.js';
+import { llmOptionsFrom } from './llm/llm.env.js';
 import { StreamingOptions } from './streaming/streaming.options.js';
 
 const KEYS = { STEPCAST_API_KEYS: 'ann:ann-key' };
@@ -19,6 +20,14 @@ function faultsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
+describe('the environment of language models', () => {
+  it('is the service\'s too, and what is not understood in it stops the start', () => {
+    const config = loadConfig({ ...KEYS, LLM_MODEL: 'ollama/llama3.2', LLM_PROVIDERS: 'ollama=http://localhost:11434/v1', OPENAI_API_KEY: 'sk-1' });
+    expect(config.streaming.llm).toMatchObject({ defaultModel: 'ollama/llama3.2', openai: { apiKey: 'sk-1' } });
+    expect(() => loadConfig({ ...KEYS, LLM_MODEL: 'gpt' })).toThrow('LLM_MODEL must be provider/model');
+  });
+});
+
 describe('the environment of the service', () => {
   let dataDir: string;
   beforeEach(() => void (dataDir = mkdtempSync(join(tmpdir(), 'stepcast-config-'))));
@@ -28,7 +37,7 @@ describe('the environment of the service', () => {
     const config = loadConfig(KEYS);
     expect(config).toEqual({
       port: 3000, host: '127.0.0.1', production: false, corsOrigins: [],
-      streaming: Object.assign(new StreamingOptions(), { apiKeys: [{ user: 'ann', key: 'ann-key', roles: [] }], jwt: undefined }),
+      streaming: Object.assign(new StreamingOptions(), { apiKeys: [{ user: 'ann', key: 'ann-key', roles: [] }], jwt: undefined, llm: llmOptionsFrom({}).options }),
     });
     expect(config.streaming).toMatchObject({
       dataDir: './data', heartbeatMs: 15_000, retentionMs: 7 * 86_400_000, maxStreamsPerUser: 100, maxExecutionsPerUser: 100, rateLimit: { points: 300, seconds: 60 },

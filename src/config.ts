@@ -2,6 +2,7 @@
 import { loadDevelopmentKey } from './auth/development-key.js';
 import { isUserName } from './auth/principal.js';
 import { type ApiKeyEntry } from './auth/api-key.store.js';
+import { llmOptionsFrom } from './llm/llm.env.js';
 import { parseRateLimit } from './rate-limit/rate-limit.parser.js';
 import { StreamingOptions } from './streaming/streaming.options.js';
 
@@ -52,6 +53,9 @@ export function loadConfig(env: Env): ServiceConfig {
     faults.push(NOT_YET.has(name) ? `${name} is not supported by this version; unset it` : `${name} is not known; known are ${[...KNOWN].join(', ')}`);
   }
 
+  const models = llmOptionsFrom(env);
+  faults.push(...models.faults);
+
   const streaming = Object.assign(defaults, {
     dataDir: text('STEPCAST_DATA_DIR') ?? defaults.dataDir,
     apiKeys: parseApiKeys(text('STEPCAST_API_KEYS'), faults),
@@ -61,6 +65,7 @@ export function loadConfig(env: Env): ServiceConfig {
     maxExecutionsPerUser: number('STEPCAST_MAX_EXECUTIONS_PER_USER', defaults.maxExecutionsPerUser, 1, 1_000_000),
     rateLimit: rateLimitOf(text('STEPCAST_RATE_LIMIT'), defaults.rateLimit, faults),
     jwt: jwtOf(text, faults),
+    llm: models.options,
   });
   const config: ServiceConfig = {
     port: number('PORT', 3000, 0, 65_535),

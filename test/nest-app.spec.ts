@@ -115,6 +115,20 @@ describe.each(['express', 'fastify'] as const)('the example app on %s', (platfor
     expect(await anna.post('//orders/quote', { lines: [{ sku: 'sofa', quantity: 1 }] })).toMatchObject({ status: 400, json: { code: 'invalid_input', detail: 'there is no article sofa' } });
   });
 
+  it('has its tool called by a step, and its stock taken as an operation', async () => {
+    const id = await anna.start({ name: 'ask', steps: [{ type: 'agent', name: 'look', agent: 'tool', input: { tool: 'stock', input: { sku: 'desk' } } }] });
+    const asked = await anna.openExecution(id);
+    await asked.whenEnded();
+    expect(asked.events.map(({ type }) => type)).toEqual(expect.arrayContaining(['tool_call', 'tool_result']));
+    expect(asked.events.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { name: 'Oak desk', stock: 3 } } });
+
+    const { json } = await anna.post('//orders/stocktaking', {});
+    const counted = await anna.openExecution((json as { id: string }).id);
+    await counted.whenEnded();
+    expect(counted.events.flatMap((event) => (event.type === 'step_progress' ? [event.data.metadata] : []))).toMatchObject([{ name: 'Desk lamp' }, { name: 'Oak desk' }, { name: 'Swivel chair' }]);
+    expect(counted.events.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { articles: 3 } } });
+  });
+
   it('cancels', async () => {
     const id = await place(DESKS);
     const reader = await anna.openExecution(id);

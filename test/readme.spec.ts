@@ -8,11 +8,12 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { transformFileSync } from '@swc/core';
-import { type ConfigError, loadConfig } from '../src/config.js';
+import { type ConfigError, loadConfig, type ServiceConfig } from '../src/config.js';
 import { DEFINITION_LIMITS } from '../src/contract/definition.js';
 import { ERROR_CODES } from '../src/contract/errors.js';
 import { EVENT_TYPES, type ExecutionEvent } from '../src/contract/events.js';
 import { fold, initialState } from '../src/contract/state.js';
+import { llmOptionsFrom } from '../src/llm/llm.env.js';
 import { WORKFLOW_DEFINITION_SCHEMA } from '../src/orchestration/definition/definition.schema.js';
 import { validateDefinition } from '../src/orchestration/definition/definition.validator.js';
 import { ExecutionService } from '../src/orchestration/execution.service.js';
@@ -31,7 +32,7 @@ const run = promisify(execFile);
 const readme = new MarkdownPage('README.md');
 const protocol = new MarkdownPage('docs/protocol.md');
 const DECISIONS = ['0001-the-log-is-the-only-truth', '0002-commit-once-a-turn-before-delivery', '0003-pull-followers-and-frames-past-nest',
-  '0004-recovery-walks-the-tree-again', '0005-a-limit-of-resumes', '0006-cursors-over-several-executions', '0007-one-process-per-data-folder'];
+  '0004-recovery-walks-the-tree-again', '0005-a-limit-of-resumes', '0006-cursors-over-several-executions', '0007-one-process-per-data-folder', '0008-rows-in-the-order-of-commits', '0009-models-tools-and-operations'];
 const PINNED_NODE = resolve('node_modules/.bin');
 const ORIGIN = 'http://127.0.0.1:8080';
 
@@ -80,12 +81,14 @@ describe('the service of the README', () => {
 
   itWithShell('answers its curl commands, pasted one after the other', async () => {
     const blocks = readme.checked('shell').map(({ check, code }) => ({ name: check[1] as string, code: atService(code) }));
-    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'backup']);
+    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'chart', 'backup']);
     const out = await paste(blocks, home);
 
     expect(eventsIn(out['hello']).filter(({ type }) => type === 'step_output')).toHaveLength(5);
     expect(eventsIn(out['hello']).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: 'Hello from a streamed step.' } });
     expect(eventsIn(out['brief']).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { sentences: { length: 3 }, summary: expect.any(String) } } });
+
+    expect(eventsIn(out['chart']).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { rows: { length: 5 }, spec: { $schema: expect.stringContaining('vega-lite') } } } });
 
     const [status, page] = answersIn(out['start']);
     expect(status).toMatchObject({ workflow: 'launch', status: expect.stringMatching(/queued|running|waiting/) });
@@ -266,7 +269,7 @@ describe('the documentation', () => {
   });
 
   it('has the environment with its defaults, and the options', () => {
-    const rows = readme.table('environment').map(([name = '', fallback = '']) => [codesIn(name)[0] as string, codesIn(fallback)[0]] as const);
+    const rows = readme.table('environment').flatMap(([names = '', fallback = '']) => codesIn(names).map((name) => [name, codesIn(fallback)[0]] as const));
     let refusal = '';
     try {
       loadConfig({ STEPCAST_UNKNOWN: '1', STEPCAST_API_KEYS: 'a:b' });
@@ -274,12 +277,15 @@ describe('the documentation', () => {
       refusal = (error as ConfigError).message;
     }
     const known = /known are (.*)/.exec(refusal)?.[1]?.split(', ') ?? [];
-    expect(rows.map(([name]) => name).sort()).toEqual(['PORT', 'HOST', ...known].sort());
+    const ofModels = new Set<string>();
+    llmOptionsFrom(new Proxy({}, { get: (_, name) => void ofModels.add(String(name)) }));
+    expect(rows.map(([name]) => name).sort()).toEqual(['PORT', 'HOST', ...known, ...ofModels].sort());
 
     const defaults = Object.fromEntries(rows.filter((row): row is readonly [string, string] => row[1] !== undefined));
     const required = { STEPCAST_API_KEYS: 'a:b' };
-    expect(loadConfig({ ...defaults, ...required })).toEqual(loadConfig(required));
-    expect(Object.keys(defaults)).toEqual(['PORT', 'HOST', 'STEPCAST_DATA_DIR', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_RATE_LIMIT']);
+    const withoutModels = ({ streaming: { llm: _, ...streaming }, ...config }: ServiceConfig) => ({ ...config, streaming });
+    expect(withoutModels(loadConfig({ ...defaults, ...required }))).toEqual(withoutModels(loadConfig(required)));
+    expect(Object.keys(defaults)).toEqual(['PORT', 'HOST', 'STEPCAST_DATA_DIR', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_RATE_LIMIT', 'LLM_IDLE_TIMEOUT_MS']);
     for (const option of Object.keys(new StreamingOptions())) expect([option, readme.includes(`\`${option}\``)]).toEqual([option, true]);
   });
 

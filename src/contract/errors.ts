@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   not_acceptable: 406,
   conflict: 409,
   already_finished: 409,
+  model_not_configured: 400,
   not_waiting: 409,
   idempotency_conflict: 409,
   gone: 410,
@@ -31,6 +32,16 @@ export const ERROR_CODES = {
   // steps and workflows
   agent_failed: undefined,
   agent_not_found: undefined,
+  auth: undefined,
+  overloaded: undefined,
+  context_length: undefined,
+  content_filter: undefined,
+  model_failed: undefined,
+  output_invalid: undefined,
+  tool_not_found: undefined,
+  tool_failed: undefined,
+  address_refused: undefined,
+  http_failed: undefined,
   expression_failed: undefined,
   output_not_json: undefined,
   step_timeout: undefined,
@@ -48,12 +59,16 @@ export interface Fault {
   message: string;
 }
 
-/** How an error stands in events and in the status. `details` is what the agent's own error named as its code. */
+/** How an error stands in events and in the status. */
 export interface ErrorInfo {
   code: ErrorCode;
   message: string;
   /** The step that failed first, where one did. */
   stepId?: string;
+  /** `false`: the same would fail again, and a `retry` step does not try. Absent where nobody can tell. */
+  retryable?: boolean;
+  /** Milliseconds that whoever failed asks to be left alone for; a `retry` step waits at least so long. */
+  retryAfterMs?: number;
   /** The `code` property of the error an agent threw, where it had one. */
   cause?: string;
 }
@@ -65,7 +80,7 @@ export class StepcastError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly options: { faults?: Fault[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    readonly options: { faults?: Fault[]; retryAfterSeconds?: number; retryable?: boolean; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'StepcastError';

@@ -5,6 +5,7 @@
 import { type StepType } from './definition.js';
 import { type ErrorInfo } from './errors.js';
 import { type JsonValue } from './json.js';
+import { type WorkflowPlan } from './plan.js';
 
 export type StepStatus = 'pending' | 'running' | 'waiting' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped';
 
@@ -32,7 +33,11 @@ export interface StepInfo {
 /** Tokens and money a step has used, summed in the status. */
 export interface Usage {
   inputTokens?: number;
+  /** Those of the input that the provider had in its cache. */
+  cachedInputTokens?: number;
   outputTokens?: number;
+  /** Those of the output that the model has spent on reasoning. */
+  reasoningTokens?: number;
   totalTokens?: number;
   costUsd?: number;
 }
@@ -43,7 +48,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Types of event, and what the `data` of each holds. */
 export interface EventData {
-  workflow_started: { input: JsonValue };
+  workflow_started: { input: JsonValue; plan?: WorkflowPlan };
   workflow_resumed: { reason: string; fromSeq: number };
   workflow_completed: { result: JsonValue };
   workflow_failed: { error: ErrorInfo };

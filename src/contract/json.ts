@@ -20,10 +20,11 @@ const MAX_DEPTH = 200;
  * @throws NotJsonError for BigInt, functions, symbols, cycles and nesting deeper than 200.
  */
 export function toJson(value: unknown): JsonValue {
-  return copyOf(plainOf(value, ''), '', 0);
+  return copyOf(plainOf(value, ''), []);
 }
 
-function copyOf(value: unknown, path: string, depth: number): JsonValue {
+/** `keys` lead from the root to the value: a path is made of them only where it is needed, for an error. */
+function copyOf(value: unknown, keys: (string | number)[]): JsonValue {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -33,27 +34,36 @@ function copyOf(value: unknown, path: string, depth: number): JsonValue {
     case 'undefined':
       return null;
     case 'bigint':
-      throw new NotJsonError(path, 'a BigInt');
+      throw new NotJsonError(pathOf(keys), 'a BigInt');
     case 'function':
     case 'symbol':
-      throw new NotJsonError(path, `a ${typeof value}`);
+      throw new NotJsonError(pathOf(keys), `a ${typeof value}`);
     default:
-      break;
+      return value === null ? null : copyOfObject(value as object, keys);
   }
-  if (value === null) return null;
-  if (depth > MAX_DEPTH) throw new NotJsonError(path, 'nested too deep or in a circle');
+}
+
+function copyOfObject(value: object, keys: (string | number)[]): JsonValue {
+  if (keys.length > MAX_DEPTH) throw new NotJsonError(pathOf(keys), 'nested too deep or in a circle');
   // Array.from, and not map, which would leave holes as they are.
-  if (Array.isArray(value)) return Array.from(value, (item, i) => copyOf(plainOf(item, String(i)), memberPath(path, i), depth + 1));
+  if (Array.isArray(value)) return Array.from(value, (item, i) => memberOf(plainOf(item, String(i)), keys, i));
   const copy: JsonObject = {};
-  for (const [key, given] of Object.entries(value as object)) {
-    const member = plainOf(given, key);
+  for (const key of Object.keys(value)) {
+    const member = plainOf((value as Record<string, unknown>)[key], key);
     if (member === undefined) continue;
-    const json = copyOf(member, memberPath(path, key), depth + 1);
+    const json = memberOf(member, keys, key);
     // A plain assignment of `__proto__` would set the prototype instead of a member.
     if (key === '__proto__') Object.defineProperty(copy, key, { value: json, enumerable: true, configurable: true, writable: true });
     else copy[key] = json;
   }
   return copy;
+}
+
+function memberOf(value: unknown, keys: (string | number)[], key: string | number): JsonValue {
+  keys.push(key);
+  const json = copyOf(value, keys);
+  keys.pop();
+  return json;
 }
 
 /** What JSON looks at in the place of a value: what its `toJSON` gives, and what is in a box such as `new String('a')`. */
@@ -62,6 +72,10 @@ function plainOf(value: unknown, key: string): unknown {
   const { toJSON } = value as { toJSON?: unknown };
   const given: unknown = typeof toJSON === 'function' ? (toJSON as (key: string) => unknown).call(value, key) : value;
   return given instanceof String || given instanceof Number || given instanceof Boolean || given instanceof BigInt ? given.valueOf() : given;
+}
+
+function pathOf(keys: readonly (string | number)[]): string {
+  return keys.reduce<string>(memberPath, '');
 }
 
 /** The JSON Pointer (RFC 6901) of a member or an item, given that of what it is in. */
@@ -87,8 +101,9 @@ function rest(value: JsonValue, limit: number): number {
   if (typeof value === 'string') return limit - value.length - 2;
   if (value === null || typeof value !== 'object') return limit - 5;
   let left = limit - 2;
-  for (const [key, member] of Object.entries(value)) {
-    left = rest(member, left - (Array.isArray(value) ? 1 : key.length + 4));
+  const isList = Array.isArray(value);
+  for (const key of Object.keys(value)) {
+    left = rest((value as JsonObject)[key] as JsonValue, left - (isList ? 1 : key.length + 4));
     if (left < 0) break;
   }
   return left;

@@ -124,9 +124,9 @@ describe('the state of a step', () => {
 
   it('sums what completed steps have used', () => {
     const log = begun().start('a', 'b', 'c')
-      .add('step_completed', { output: null, usage: { inputTokens: 3, totalTokens: 5, costUsd: 0.5 } }, info('a', 'completed'))
-      .add('step_completed', { output: null, usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 } }, info('b', 'completed'));
-    expect(log.complete('c').state.usage).toEqual({ inputTokens: 7, outputTokens: 2, totalTokens: 11, costUsd: 0.5 });
+      .add('step_completed', { output: null, usage: { inputTokens: 3, cachedInputTokens: 1, totalTokens: 5, costUsd: 0.5 } }, info('a', 'completed'))
+      .add('step_completed', { output: null, usage: { inputTokens: 4, cachedInputTokens: 2, outputTokens: 2, reasoningTokens: 1, totalTokens: 6 } }, info('b', 'completed'));
+    expect(log.complete('c').state.usage).toEqual({ inputTokens: 7, cachedInputTokens: 3, outputTokens: 2, reasoningTokens: 1, totalTokens: 11, costUsd: 0.5 });
   });
 
   it.each(['constructor', 'toString', 'hasOwnProperty', '__defineGetter__'])('may be called %s', (name) => {

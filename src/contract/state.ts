@@ -51,6 +51,9 @@ export interface ExecutionState {
   lastSeq: number;
 }
 
+/** Of steps that are not among the active ones. */
+const INACTIVE: ReadonlySet<StepStatus> = new Set(['pending', 'completed', 'failed', 'cancelled', 'skipped']);
+
 /** Whether a reader that has seen everything up to `after` has seen the end: nothing is left that could be sent to it. */
 export function hasSeenEnd({ status, lastSeq }: Pick<ExecutionState, 'status' | 'lastSeq'>, after: number): boolean {
   return FINISHED_STATUSES.has(status) && after >= lastSeq;
@@ -113,14 +116,16 @@ export function applyEvent(state: ExecutionState, event: ExecutionEvent): void {
 }
 
 function applyStepEvent(state: ExecutionState, event: ExecutionEvent, info: StepInfo): void {
-  // Own members only: a step may be called `constructor`.
-  const step = (Object.hasOwn(state.steps, info.id) && state.steps[info.id]) || (state.steps[info.id] = newStep(info));
+  // Own members only: a step may be called `constructor`. Each start begins with nothing of the one before.
+  const known = Object.hasOwn(state.steps, info.id) ? state.steps[info.id] : undefined;
+  const step = known && event.type !== 'step_started' ? known : (state.steps[info.id] = newStep(info));
   step.attempt = info.attempt;
   step.iteration = info.iteration;
   switch (event.type) {
     case 'step_started':
-      state.steps[info.id] = { ...newStep(info), status: 'running', startedAt: event.timestamp };
-      activate(state, info.id);
+      step.status = 'running';
+      step.startedAt = event.timestamp;
+      activate(state, info.id, known?.status);
       break;
     case 'step_completed':
       step.output = event.data.output;
@@ -182,8 +187,12 @@ function newStep({ id, name, type, attempt, iteration }: Pick<StepInfo, 'id' | '
   return { id, name, type, status: 'pending', attempt, iteration, progress: 0, text: '', reasoning: '' };
 }
 
-function activate(state: ExecutionState, id: string): void {
-  if (!state.activeSteps.includes(id)) state.activeSteps.push(id);
+/** @param before The status of the step until now: with one of an end it is not active, and need not be looked for among many. */
+function activate(state: ExecutionState, id: string, before: StepStatus = 'pending'): void {
+  if (!INACTIVE.has(before) && state.activeSteps.includes(id)) return;
+  // The first makes a list of just one: a list that is pushed to takes room for many, in every execution that waits.
+  if (state.activeSteps.length === 0) state.activeSteps = [id];
+  else state.activeSteps.push(id);
 }
 
 function end(state: ExecutionState, step: StepState, status: StepStatus, event: ExecutionEvent): void {
@@ -218,9 +227,12 @@ function finish(state: ExecutionState, status: ExecutionStatus, timestamp: strin
   state.activeSteps = [];
 }
 
+const EVERY_USAGE: Record<keyof Usage, true> = { inputTokens: true, cachedInputTokens: true, outputTokens: true, reasoningTokens: true, totalTokens: true, costUsd: true };
+const USAGE_KEYS = Object.keys(EVERY_USAGE) as (keyof Usage)[];
+
 /** Adds to `sum`; what is no number is left out, or it would spoil the sum for good. */
 export function addUsage(sum: Usage, more: Usage | undefined): void {
-  for (const key of ['inputTokens', 'outputTokens', 'totalTokens', 'costUsd'] as const) {
+  for (const key of USAGE_KEYS) {
     const value = more?.[key];
     if (Number.isFinite(value)) sum[key] = (sum[key] ?? 0) + (value as number);
   }

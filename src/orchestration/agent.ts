@@ -1,5 +1,6 @@
 /** What an agent is, and what it is given. */
 import { type ObservableInput } from 'rxjs';
+import { type AgentStep } from '../contract/definition.js';
 import { type LogLevel, type Usage } from '../contract/events.js';
 import { type JsonValue } from '../contract/json.js';
 
@@ -7,6 +8,17 @@ import { type JsonValue } from '../contract/json.js';
 export class Piece {
   private readonly piece = true;
 }
+
+/** A call of a tool, as readers of the stream see it (`tool_call`). */
+export interface ToolCall {
+  /** Unique within the step's attempt; `tool_result` names it again. */
+  callId: string;
+  tool: string;
+  input: JsonValue;
+}
+
+/** How a call ended (`tool_result`): with an output, or with an error. */
+export type ToolOutcome = { output: JsonValue } | { error: unknown };
 
 /** One attempt of one step, seen from inside the agent. */
 export interface AgentContext<Input = JsonValue> {
@@ -39,6 +51,12 @@ export interface AgentContext<Input = JsonValue> {
   data(delta: JsonValue): Piece;
   /** A log line that readers of the stream see (`message`). */
   log(text: string, level?: LogLevel, code?: string): Piece;
+  /** Streams a piece of the input of a tool, as a model writes it. */
+  toolInput(delta: string): Piece;
+  /** Tells that a tool is called. */
+  toolCall(call: ToolCall): Piece;
+  /** Tells how a call that was told ended, and how long it took. */
+  toolResult(callId: string, outcome: ToolOutcome): Piece;
   /** Adds to the tokens and money of the step; told with `step_completed`. */
   usage(usage: Usage): void;
 }
@@ -55,6 +73,13 @@ export type AgentResult = ObservableInput<unknown> | Generator | AsyncGenerator 
 /** An agent. Implement it in a provider with `@Agent('name')`. */
 export interface AgentHandler<Input = JsonValue> {
   execute(context: AgentContext<Input>): AgentResult;
+  /**
+   * Looks at a step of this agent before an execution with it starts, and throws a StepcastError where it could never
+   * run, so that the start is refused. Templates in the step's `input` are not filled yet.
+   *
+   * @param input What the execution is started with. Treat it as read-only.
+   */
+  check?(step: Readonly<AgentStep>, input: JsonValue): void;
 }
 
 export type AgentFunction<Input = JsonValue> = (context: AgentContext<Input>) => AgentResult;

@@ -1,9 +1,11 @@
 import { applyDecorators, Injectable, SetMetadata, type Type } from '@nestjs/common';
 import { type Step, type StreamConfig, type WorkflowDefinition } from '../contract/definition.js';
 import { type JsonValue } from '../contract/json.js';
+import { type WorkflowPlan } from '../contract/plan.js';
 
 export const AGENT_METADATA = 'stepcast:agent';
 export const WORKFLOW_METADATA = 'stepcast:workflow';
+export const SHIPPED_METADATA = 'stepcast:shipped';
 
 export interface AgentOptions {
   name: string;
@@ -40,6 +42,8 @@ export interface WorkflowOptions {
 export interface WorkflowProvider {
   /** The steps. A `sequential` at the root stands for the workflow itself: its steps become the workflow's steps. */
   define(): Step | Step[] | Pick<WorkflowDefinition, 'steps'>;
+  /** What an execution with this input is about to do; told with `workflow_started`. */
+  plan?(input: JsonValue): WorkflowPlan;
 }
 
 /**
@@ -57,4 +61,12 @@ export interface WorkflowProvider {
  */
 export function Workflow(options: string | WorkflowOptions): ClassDecorator {
   return applyDecorators(Injectable(), SetMetadata(WORKFLOW_METADATA, typeof options === 'string' ? { name: options } : options));
+}
+
+/**
+ * A workflow that ships with this package. `app.module.spec.ts` checks it, and not every start: that would load and
+ * compile all that definitions are checked with. Not for apps, whose workflows are checked when they start.
+ */
+export function ShippedWorkflow(options: WorkflowOptions): ClassDecorator {
+  return applyDecorators(Workflow(options), SetMetadata(SHIPPED_METADATA, true));
 }

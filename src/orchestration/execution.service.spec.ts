@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Engine, type EngineOptions, Gates, only, outline, turns } from '../../test/support/engine.js';
 import { type Step, type WorkflowDefinition } from '../contract/definition.js';
-import { type StepcastError } from '../contract/errors.js';
+import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { SqliteJournal } from '../journal/sqlite/sqlite-journal.js';
-import { agent, sequential } from './definition/builder.js';
+import { agent, parallel, sequential } from './definition/builder.js';
 import { unavailable } from '../journal/sqlite/sqlite.writer.js';
 
 const gate = (name: string): Step => ({ type: 'agent', name, agent: 'gate' });
@@ -45,6 +45,43 @@ describe('the execution service', () => {
       await expect(executions.start(definition, {})).rejects.toMatchObject({ code: 'invalid_input', faults: [{ path: '/input/topic', message: 'is missing' }] });
       await expect(executions.start(definition, { topic: 1n })).rejects.toMatchObject({ code: 'invalid_input', faults: [{ path: '/input/topic' }] });
       expect(await engine.journal.list({ limit: 10 })).toEqual([]);
+    });
+
+    it('is refused where an agent finds that a step could never run, wherever it is in the tree', async () => {
+      const engine = await open();
+      const seen: unknown[] = [];
+      engine.agents.register({
+        name: 'picky',
+        handler: {
+          execute: () => 'fine',
+          check: ({ name, input }) => {
+            seen.push([name, input]);
+            if (input === 'bad') throw new StepcastError('model_not_configured', 'set OPENAI_API_KEY');
+          },
+        },
+      });
+      const tree = (input: string): Step => sequential('s', parallel('p', agent('a', 'picky', { input: 'good' }), agent('b', 'picky', { input })));
+      await expect(engine.executions.start({ name: 'w', steps: [tree('bad')] }, null)).rejects.toMatchObject({ code: 'model_not_configured', status: 400 });
+      expect(await engine.journal.list({ limit: 10 })).toEqual([]);
+      expect((await engine.run(tree('fine'))).at(-1)?.type).toBe('workflow_completed');
+      expect(seen).toEqual([['a', 'good'], ['b', 'bad'], ['a', 'good'], ['b', 'fine']]);
+    });
+
+    it('tells the plan of its workflow first, and goes on without one that cannot be made', async () => {
+      const engine = await open();
+      const plan = { stages: [{ step: 'a', stage: 'design', persona: 'Architect', estimatedMs: 10 }], estimatedMs: 10 };
+      const steps = [agent('a', 'echo')];
+      engine.registry.register({ name: 'planned', steps }, () => [], (input) => (input === 'long' ? { ...plan, estimatedMs: 99 } : plan));
+      engine.registry.register({ name: 'unplanned', steps }, () => [], () => { throw new Error('no idea'); });
+      const startedOf = async (name: string, input: string) => {
+        const { record } = await engine.executions.start(name, input);
+        const [first, , , last] = await engine.ended(record.id);
+        expect([first?.type, last?.type]).toEqual(['workflow_started', 'workflow_completed']);
+        return first?.data;
+      };
+      expect(await startedOf('planned', 'short')).toEqual({ input: 'short', plan });
+      expect(await startedOf('planned', 'long')).toEqual({ input: 'long', plan: { ...plan, estimatedMs: 99 } });
+      expect(await startedOf('unplanned', 'x')).toEqual({ input: 'x' });
     });
 
     it('with an idempotency key gives the same execution again, and refuses another request with it', async () => {

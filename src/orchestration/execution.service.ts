@@ -3,8 +3,8 @@
  * decided at the edge.
  */
 import { Injectable, Logger } from '@nestjs/common';
-import { concatMap, defer, from, lastValueFrom, map, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
-import { type Step, type WorkflowDefinition } from '../contract/definition.js';
+import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
+import { childrenOf, givenOf, type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue, NotJsonError, toJson } from '../contract/json.js';
@@ -15,8 +15,10 @@ import { type ExecutionRecord, type OwnedExecution } from '../journal/journal.ty
 import { Admission } from './admission.js';
 import { Clock } from './clock.js';
 import { rootSteps } from './definition/fingerprint.js';
+import { eventsOf } from './events-of.js';
 import { foldLog } from './fold-log.js';
 import { newExecution } from './new-execution.js';
+import { type BatchOptions, batchWorkflow, type OperationOptions, operationWorkflow, type StreamingOperation } from './operations/streaming-operation.js';
 import { OrchestrationOptions } from './orchestration.options.js';
 import { AgentRegistry } from './registry/agent.registry.js';
 import { ExecutionRunner, type Past, type RunnerDeps } from './run/execution.runner.js';
@@ -40,12 +42,12 @@ export interface Started {
 }
 
 /** An execution as its starter holds it. */
-export interface ExecutionHandle {
+export interface ExecutionHandle<T = JsonValue> {
   readonly id: string;
   /** All its events from the first, past and live; completes after the terminal one. Each subscription is a reader of its own. */
   readonly events$: Observable<ExecutionEvent>;
   /** Resolves with the result; rejects with a StepcastError where the execution failed or was cancelled. */
-  result(): Promise<JsonValue>;
+  result(): Promise<T>;
   cancel(reason?: string): Promise<void>;
 }
 
@@ -60,6 +62,14 @@ export class ExecutionService {
   private readonly admission: Admission;
   private readonly deps: RunnerDeps;
   private stopping = false;
+  // For all runners, so that none holds a function of its own, and with it what started it.
+  private readonly forget = ({ id }: ExecutionRunner): void => {
+    this.runners.delete(id);
+  };
+  private readonly leave = (runner: ExecutionRunner): void => {
+    this.forget(runner);
+    this.admission.leave(runner.user);
+  };
   private readonly suspended$ = new ReplaySubject<void>(1);
 
   constructor(
@@ -69,13 +79,13 @@ export class ExecutionService {
     private readonly clock: Clock,
     options: OrchestrationOptions,
   ) {
-    this.deps = { journal, clock, agents };
+    this.deps = { journal, clock, agents, planOf: (record) => catalog.planOf(record) };
     this.admission = new Admission({ running: options.maxExecutionsPerUser, queued: options.maxQueuedPerUser });
   }
 
   /**
    * Starts an execution; answers when it is in the journal. The input is taken as JSON would carry it.
-   * @throws StepcastError `not_found`, `invalid_definition`, `invalid_input`, `too_many_executions`, `idempotency_conflict`,
+   * @throws StepcastError `not_found`, `invalid_definition`, `invalid_input`, `model_not_configured`, `too_many_executions`, `idempotency_conflict`,
    * `journal_unavailable`, `shutting_down`
    */
   async start(workflow: string | WorkflowDefinition, given: unknown, options: StartOptions = {}): Promise<Started> {
@@ -89,6 +99,7 @@ export class ExecutionService {
         faults: faults.map(({ path, message }) => ({ path: `/input${path}`, message })),
       });
     }
+    this.checkAgents(runnable.definition.steps, input);
     const slot = this.admission.reserve(user);
     try {
       const started = await this.journal.create(newExecution(runnable, { ...options, input, user, byName: typeof workflow === 'string', now: this.clock.now() }));
@@ -119,6 +130,17 @@ export class ExecutionService {
     return this.handle(record.id);
   }
 
+  /** Runs a long task of the app as an execution; see `StreamingOperation`. A restart in its midst ends it with `workflow_not_found`. */
+  async streamOperation<T>(operation: StreamingOperation<T>, { progressOf, timeoutMs, ...options }: StartOptions & OperationOptions = {}): Promise<ExecutionHandle<T>> {
+    return (await this.executeStreaming(operationWorkflow(operation, givenOf({ progressOf, timeoutMs })), null, options)) as ExecutionHandle<T>;
+  }
+
+  /** Runs several at the same time as one execution with one progress; the result is an object by operation name. */
+  async streamOperations(operations: readonly StreamingOperation<unknown>[], { user, sessionId, idempotencyKey, ...batch }: StartOptions & BatchOptions = {}): Promise<ExecutionHandle<Record<string, JsonValue>>> {
+    const handle = await this.executeStreaming(batchWorkflow(operations, batch), null, givenOf({ user, sessionId, idempotencyKey }));
+    return handle as ExecutionHandle<Record<string, JsonValue>>;
+  }
+
   handle(id: string): ExecutionHandle {
     return {
       id,
@@ -133,12 +155,11 @@ export class ExecutionService {
    * that an app's own routes do not keep it from closing. Errors with `not_found`.
    */
   stream(id: string, after = 0): Observable<ExecutionEvent> {
-    return defer(() => from(this.get(id))).pipe(
-      mergeMap((record) => (hasSeenEnd(record, after) ? [] : this.journal.follow(id, after))),
-      concatMap((batch) => from(batch.events)),
-      map((recorded) => recorded.event),
-      takeUntil(this.suspended$),
-    );
+    return defer(() => {
+      // What runs is there, and has not ended: the journal need not be asked.
+      if (this.runners.has(id)) return this.journal.follow(id, after);
+      return from(this.get(id)).pipe(mergeMap((record) => (hasSeenEnd(record, after) ? EMPTY : this.journal.follow(id, after))));
+    }).pipe(takeUntil(this.suspended$), eventsOf);
   }
 
   /**
@@ -241,7 +262,7 @@ export class ExecutionService {
 
   /** Ends an execution that cannot go on. */
   async giveUp(record: OwnedExecution, past: Past | undefined, error: StepcastError): Promise<void> {
-    const runner = new ExecutionRunner(record, { name: record.workflow, steps: [] }, this.deps, past);
+    const runner = new ExecutionRunner(record, { name: record.workflow, steps: [] }, this.deps, past, this.forget);
     this.logger.warn({ executionId: record.id, workflow: record.workflow, code: error.code }, `given up: ${error.message}`);
     runner.fail({ code: error.code, message: error.message });
     await runner.done;
@@ -257,7 +278,15 @@ export class ExecutionService {
     }
     await this.journal.flushed().catch((error: unknown) => this.logger.error(`at shutdown: ${(error as Error).message}`));
     this.suspended$.next();
-    return running.map((runner) => runner.record.id);
+    return running.map((runner) => runner.id);
+  }
+
+  /** Lets agents refuse what could never run. */
+  private checkAgents(steps: readonly Step[], input: JsonValue): void {
+    for (const step of steps) {
+      if (step.type === 'agent' && typeof step.agent === 'string') this.deps.agents.get(step.agent)?.handler.check?.(step, input);
+      this.checkAgents(childrenOf(step), input);
+    }
   }
 
   private launcher(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): () => void {
@@ -266,17 +295,14 @@ export class ExecutionService {
       // Left in the queue, where the next start of the service finds it.
       if (this.stopping) return;
       this.queued.delete(record.id);
-      const runner = this.prepare(record, definition, past);
-      void runner.done.then(() => this.admission.leave(record.user));
-      runner.start();
+      this.prepare(record, definition, past, this.leave).start();
     };
   }
 
-  private prepare(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): ExecutionRunner {
-    const runner = new ExecutionRunner(record, definition, this.deps, past);
+  private prepare(record: OwnedExecution, definition: WorkflowDefinition, past: Past | undefined, onDone = this.forget): ExecutionRunner {
+    const runner = new ExecutionRunner(record, definition, this.deps, past, onDone);
     this.runners.set(record.id, runner);
     if (definition.streaming?.bufferSize !== undefined) this.journal.setBufferSize(record.id, definition.streaming.bufferSize);
-    void runner.done.then(() => this.runners.delete(record.id));
     return runner;
   }
 

@@ -6,7 +6,8 @@ const PAGE: Page = { limit: 1000, maxLength: 1024 * 1024 };
 
 /** The state of an execution before its first event. */
 export function stateBefore(record: ExecutionRecord): ExecutionState {
-  return initialState({ ...record, createdAt: new Date(record.createdAt).toISOString() });
+  const { id, workflow, sessionId, createdAt } = record;
+  return initialState({ id, workflow, sessionId, createdAt: new Date(createdAt).toISOString() });
 }
 
 /** What is committed of a log, page by page, with a turn for others between two. */

@@ -1,8 +1,9 @@
 /** The workflows a user can start: those that code registers, and the definitions the user has stored. */
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { definitionData, type WorkflowDefinition } from '../contract/definition.js';
 import { type Fault, StepcastError } from '../contract/errors.js';
-import { type JsonValue } from '../contract/json.js';
+import { type JsonValue, toJson } from '../contract/json.js';
+import { type WorkflowPlan } from '../contract/plan.js';
 import { Journal } from '../journal/journal.js';
 import { type DefinitionSource, type OwnedExecution } from '../journal/journal.types.js';
 import { Clock } from './clock.js';
@@ -30,6 +31,8 @@ export interface ListedWorkflow {
 
 @Injectable()
 export class WorkflowCatalog {
+  private readonly logger = new Logger(WorkflowCatalog.name);
+
   constructor(
     private readonly journal: Journal,
     private readonly registry: WorkflowRegistry,
@@ -59,6 +62,18 @@ export class WorkflowCatalog {
   /** A definition from outside, checked. @throws StepcastError `invalid_definition` */
   parse(value: unknown, basePath: string): WorkflowDefinition {
     return validateDefinition(value, this.agents, { basePath });
+  }
+
+  /** What an execution is about to do, where its workflow tells it. A plan that cannot be made stops nothing. */
+  planOf({ workflow, source, input }: OwnedExecution): WorkflowPlan | undefined {
+    if (source !== 'code') return undefined;
+    try {
+      const plan = this.registry.get(workflow)?.plan?.(input);
+      return plan && (toJson(plan) as unknown as WorkflowPlan);
+    } catch (error) {
+      this.logger.warn(`the plan of "${workflow}" could not be made: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   /**

@@ -17,8 +17,12 @@ import { JwtVerifier } from '../auth/jwt.verifier.js';
 import { MemoryTicketStore, TicketStore } from '../auth/ticket.store.js';
 import { givenOf } from '../contract/definition.js';
 import { Journal } from '../journal/journal.js';
+import { ModelRegistry } from '../llm/models.registry.js';
+import { ToolRegistry } from '../llm/tools/tool.registry.js';
 import { RetentionService } from '../journal/retention.service.js';
 import { SqliteJournal } from '../journal/sqlite/sqlite-journal.js';
+import { LLM_PROVIDERS, llmOptionsOf } from '../llm/llm.module.js';
+import { LlmOptions } from '../llm/llm.options.js';
 import { ExecutionMetrics } from '../metrics/execution.metrics.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 import { StreamMetrics } from '../metrics/stream.metrics.js';
@@ -44,7 +48,6 @@ import { StreamSlotGuard } from './guards/stream.guard.js';
 import { Links, STREAMING_PATH } from './http/links.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { StartResponder } from './http/start.responder.js';
-import { FrameWriterInterceptor } from './sse/frame-writer.interceptor.js';
 import { HeartbeatInterceptor } from './sse/heartbeat.interceptor.js';
 import { StreamRights } from './sse/stream.rights.js';
 import { StreamShutdown } from './sse/stream.shutdown.js';
@@ -65,18 +68,20 @@ const PROVIDERS: Provider[] = [
   fromOptions(StreamLimiter, ({ maxStreamsPerUser }) => new StreamLimiter(maxStreamsPerUser)),
   { provide: TicketStore, useFactory: () => new MemoryTicketStore() },
   { provide: RetentionService, inject: [Journal, StreamingOptions], useFactory: (journal: Journal, { retentionMs }: StreamingOptions) => new RetentionService(journal, { retentionMs }) },
+  fromOptions(LlmOptions, ({ llm }) => llmOptionsOf(llm)),
+  ...LLM_PROVIDERS,
   Clock, AgentRegistry, WorkflowRegistry, StepcastExplorer, WorkflowCatalog, ExecutionService, RecoveryService,
   EchoAgent, DelayAgent, TokensAgent, FlakyAgent,
   MetricsRegistry, StreamMetrics, ExecutionMetrics,
   AuthGuard, StreamSlotGuard, StreamShutdown, StreamRights, StreamingService, StartResponder, Links, ProblemFilter,
-  HeartbeatInterceptor, FrameWriterInterceptor,
+  HeartbeatInterceptor,
 ];
 
 @Module({
   imports: [DiscoveryModule],
   controllers: [WorkflowsController, ExecutionsController, StreamController],
   providers: PROVIDERS,
-  exports: [ExecutionService, WorkflowCatalog, Journal, MetricsRegistry, StreamMetrics, Authenticator, AuthGuard, RequestLimiter, AuthenticationLimiter, ProblemFilter, Clock, StreamingOptions, Links],
+  exports: [ExecutionService, LlmOptions, ModelRegistry, ToolRegistry, WorkflowCatalog, Journal, MetricsRegistry, StreamMetrics, Authenticator, AuthGuard, RequestLimiter, AuthenticationLimiter, ProblemFilter, Clock, StreamingOptions, Links],
 })
 export class StreamingModule extends ConfigurableModuleClass {
   static override forRoot({ path, ...options }: typeof OPTIONS_TYPE & { path?: string }): DynamicModule {

@@ -1,5 +1,6 @@
 import { type ApiKeyEntry } from '../auth/api-key.store.js';
 import { type Authenticator } from '../auth/authenticator.js';
+import { type LlmOptions } from '../llm/llm.options.js';
 import { type Journal } from '../journal/journal.js';
 
 /** Options of `StreamingModule`; the defaults are the fields of this class. */
@@ -16,6 +17,8 @@ export class StreamingOptions {
   authenticator?: Authenticator;
   /** Another journal than the embedded one. */
   journal?: Journal;
+  /** Language models, and what the agent `http` may reach; what is not given here is taken from the environment. */
+  llm?: LlmOptions;
   /** Milliseconds of silence after which a stream gets a heartbeat. */
   heartbeatMs = 15_000;
   /** Milliseconds that a reader may leave a full buffer unread before it is dropped; it can resume. */

@@ -24,6 +24,10 @@ export class Catalog {
     ['chair', { name: 'Swivel chair', price: 21_900, stock: 12 }],
   ]);
 
+  skus(): string[] {
+    return [...this.articles.keys()];
+  }
+
   /** @throws UnknownArticleError */
   article(sku: string): Article {
     const article = this.articles.get(sku);

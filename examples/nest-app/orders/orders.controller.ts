@@ -7,13 +7,15 @@ import {
   agent, type AgentContext, AuthGuard, CurrentUser, type ExecutionEvent, ExecutionService, type ExecutionState, type JsonValue, type Principal,
   ProblemFilter, sequential, StepcastError,
 } from 'stepcast';
+import { Catalog } from './catalog.js';
 import { type PricedOrder } from './order.types.js';
+import { Stocktaking } from './stocktaking.js';
 
 @Controller('orders')
 @UseGuards(AuthGuard)
 @UseFilters(ProblemFilter)
 export class OrdersController {
-  constructor(private readonly executions: ExecutionService) {}
+  constructor(private readonly executions: ExecutionService, private readonly catalog: Catalog) {}
 
   /** Answers when the order is in the journal: from here on it is carried out, whatever happens to this process. */
   @Post()
@@ -39,6 +41,14 @@ export class OrdersController {
     return run.result().catch((error: StepcastError) => {
       throw new StepcastError('invalid_input', error.message);
     });
+  }
+
+  /** A long task: the answer names the execution whose stream tells how far it is. */
+  @Post('stocktaking')
+  @HttpCode(202)
+  async takeStock(@CurrentUser() { user }: Principal): Promise<{ id: string }> {
+    const { id } = await this.executions.streamOperation(new Stocktaking(this.catalog), { user });
+    return { id };
   }
 
   @Get(':id')

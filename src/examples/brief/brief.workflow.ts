@@ -5,7 +5,7 @@
  */
 import { type Step } from '../../contract/definition.js';
 import { type JsonValue } from '../../contract/json.js';
-import { Workflow, type WorkflowProvider } from '../../orchestration/decorators.js';
+import { ShippedWorkflow, type WorkflowProvider } from '../../orchestration/decorators.js';
 import { agent, conditional, iteration, parallel, sequential } from '../../orchestration/definition/builder.js';
 import { SUMMARY_LENGTH } from './agents/input.js';
 import { TEXT_LIMIT } from './text/readings.js';
@@ -26,7 +26,7 @@ const INPUT_SCHEMA: JsonValue = {
   },
 };
 
-@Workflow({ name: 'brief', description: 'Summarises a text in its own sentences, with keywords, readability and sentiment', input: INPUT_SCHEMA })
+@ShippedWorkflow({ name: 'brief', description: 'Summarises a text in its own sentences, with keywords, readability and sentiment', input: INPUT_SCHEMA })
 export class Brief implements WorkflowProvider {
   define(): Step {
     const text = '{{input.text}}';

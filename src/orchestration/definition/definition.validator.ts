@@ -3,8 +3,8 @@
  * `definition.schema.ts`, then what needs the whole tree or the installation. Both are always told together, so the
  * second walk takes nothing for granted that the first would have refused.
  */
+import { createRequire } from 'node:module';
 import { type ErrorObject, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { DEFINITION_LIMITS as LIMITS, type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { type JsonObject, type JsonValue, memberPath, NotJsonError, toJson } from '../../contract/json.js';
@@ -59,20 +59,26 @@ function check(definition: JsonValue, known: KnownAgents, path: string): void {
   if (faults.length > 0) refuse(faults);
 }
 
-const inOrder = new Intl.Collator('en', { numeric: true });
-
 function refuse(found: Fault[]): never {
+  const inOrder = new Intl.Collator('en', { numeric: true });
   const faults = found.slice(0, MAX_FAULTS).sort((a, b) => inOrder.compare(a.path, b.path));
   const [first] = faults as [Fault, ...Fault[]];
   const more = faults.length > 1 ? `, and ${faults.length - 1} more` : '';
   throw new StepcastError('invalid_definition', `the definition is not valid: ${first.path || 'it'} ${first.message}${more}`, { faults });
 }
 
+const require = createRequire(import.meta.url);
 let validateForm: ValidateFunction | undefined;
 
 function formFaults(definition: JsonValue, path: string): Fault[] {
-  validateForm ??= new Ajv2020({ allErrors: true, discriminator: true, ownProperties: true, allowUnionTypes: true }).compile(WORKFLOW_DEFINITION_SCHEMA);
+  validateForm ??= compileForm();
   return validateForm(definition) ? [] : toFaults(validateForm.errors?.map(worded), path);
+}
+
+/** Loaded for the first definition, and not for each start of the service. */
+function compileForm(): ValidateFunction {
+  const { Ajv2020 } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  return new Ajv2020({ allErrors: true, discriminator: true, ownProperties: true, allowUnionTypes: true }).compile(WORKFLOW_DEFINITION_SCHEMA);
 }
 
 /** In the words of the people who write definitions. */

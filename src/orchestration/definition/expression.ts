@@ -5,7 +5,8 @@
  * Numbers compare and calculate across int and double (`input.score > 0.5` holds where score is 1); int by int gives
  * int. A missing key is an error, not null: ask `has(input.x)` first.
  */
-import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+import { createRequire } from 'node:module';
+import { type ASTNode, type Environment } from '@marcbachmann/cel-js';
 import { DEFINITION_LIMITS, type StepContext } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
 import { guard, LINEAR_MATCHES, matchesLinear, withinWork } from './expression.guard.js';
@@ -28,9 +29,13 @@ const compiled = new LruCache<CompiledExpression>(128 * 1024);
 /** The library remembers every name of a function that it has looked for, known or not: after so many refused characters it starts anew. */
 const MAX_REFUSED = 64 * 1024;
 let refused = 0;
-let environment = createEnvironment();
+let environment: Environment | undefined;
 
+const require = createRequire(import.meta.url);
+
+/** The library is loaded for the first expression, and not for each start of the service. */
 function createEnvironment(): Environment {
+  const { Environment } = require('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js');
   const created = new Environment({ homogeneousAggregateLiterals: false, limits: LIMITS })
     .registerVariable('input', 'dyn')
     .registerVariable('steps', 'map')
@@ -63,7 +68,7 @@ export function compileExpression(source: string): CompiledExpression {
 function forget(): void {
   refused = 0;
   compiled.clear();
-  environment = createEnvironment();
+  environment = undefined;
 }
 
 /** @throws StepcastError `expression_failed`: not valid, a missing key, a wrong type, too much work, or an answer that is neither true nor false. */
@@ -73,6 +78,7 @@ export function evaluateCondition(source: string, context: StepContext): boolean
 
 function compile(source: string): CompiledExpression {
   if (source.length > DEFINITION_LIMITS.expressionLength) throw new Error(`it is longer than ${DEFINITION_LIMITS.expressionLength} characters`);
+  environment ??= createEnvironment();
   const parsed = environment.parse(source);
   const steps = new Set<string>();
   guard(parsed.ast, (node) => collectStep(node, steps));

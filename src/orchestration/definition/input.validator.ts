@@ -6,9 +6,8 @@
  * a large array, patterns). So a schema is bounded in size, its patterns run in linear time, and compiling and
  * checking are stopped after a time. Each has an ajv of its own, so that no `$id` is seen by the schema of another.
  */
-import { Ajv, type Options, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import { createRequire } from 'node:module';
+import { type Ajv, type Options, type ValidateFunction } from 'ajv';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { canonicalJson, type JsonValue } from '../../contract/json.js';
 import { toFaults } from './faults.js';
@@ -25,9 +24,11 @@ const MAX_PATTERNS = 100;
 const COMPILE_MS = 2000;
 const CHECK_MS = 500;
 
+const require = createRequire(import.meta.url);
+/** Loaded for the first schema, and not for each start of the service. */
 const DIALECTS = {
-  'https://json-schema.org/draft/2020-12/schema': Ajv2020,
-  'http://json-schema.org/draft-07/schema': Ajv,
+  'https://json-schema.org/draft/2020-12/schema': (options: Options): Ajv => new (require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')).Ajv2020(options),
+  'http://json-schema.org/draft-07/schema': (options: Options): Ajv => new (require('ajv') as typeof import('ajv')).Ajv(options),
 };
 type Dialect = keyof typeof DIALECTS;
 const DEFAULT_DIALECT: Dialect = 'https://json-schema.org/draft/2020-12/schema';
@@ -96,7 +97,7 @@ function examineNew(schema: { [key: string]: JsonValue }): Checked {
 /** Against the schema of schemas, which tells the same more than once: the first at each place is the clearest. */
 function structureFaults(schema: JsonValue, dialect: Dialect): Fault[] {
   let ajv = metaSchemas.get(dialect);
-  if (!ajv) metaSchemas.set(dialect, (ajv = new DIALECTS[dialect](OPTIONS)));
+  if (!ajv) metaSchemas.set(dialect, (ajv = DIALECTS[dialect](OPTIONS)));
   const validate = ajv.getSchema(dialect) as ValidateFunction;
   const faults = new Map<string, Fault>();
   if (!withinTime(CHECK_MS, () => validate(schema))) return [{ path: '', message: 'takes too long to read' }];
@@ -121,8 +122,8 @@ function patternFaults(schema: JsonValue): Fault[] {
 function compile(schema: JsonValue, dialect: Dialect): Checked {
   // ajv tells patterns apart by their text.
   const regExp = Object.assign((source: string) => ({ test: (text: string) => linearPattern(source).test(text), toString: () => source }), { code: 'linearPattern' });
-  const ajv = new DIALECTS[dialect]({ ...OPTIONS, meta: false, validateSchema: false, code: { regExp } });
-  addFormats.default(ajv);
+  const ajv = DIALECTS[dialect]({ ...OPTIONS, meta: false, validateSchema: false, code: { regExp } });
+  (require('ajv-formats') as typeof import('ajv-formats')).default(ajv);
   let compiled: { value: ValidateFunction } | undefined;
   try {
     compiled = withinTime(COMPILE_MS, () => ajv.compile(schema as object | boolean));

@@ -3,8 +3,11 @@
  * backtracks, so that a pattern like `^(a+)+$` blocks the process for years; RE2 needs time proportional to the text
  * times the size of the pattern, and knows neither look-around nor back-references for it.
  */
-import { RE2JS } from 're2js';
+import { createRequire } from 'node:module';
+import { type RE2JS } from 're2js';
 import { LruCache } from './lru-cache.js';
+
+const require = createRequire(import.meta.url);
 
 const MAX_LENGTH = 1000;
 /** Instructions of the compiled pattern: what a character of the text costs at the most, in units of about 10 ns. */
@@ -18,9 +21,10 @@ export function linearPattern(source: string): RE2JS {
   const known = patterns.get(source);
   if (known) return known;
   if (source.length > MAX_LENGTH) throw new Error(`the pattern is longer than ${MAX_LENGTH} characters`);
+  const { RE2JS: engine } = require('re2js') as typeof import('re2js');
   let pattern: RE2JS;
   try {
-    pattern = RE2JS.compile(RE2JS.translateRegExp(source));
+    pattern = engine.compile(engine.translateRegExp(source));
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
     throw new Error(`the pattern is not valid (${reason}); patterns are RE2, without look-around and back-references`, { cause: error });

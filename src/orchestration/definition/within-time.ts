@@ -1,7 +1,12 @@
 import { createContext, Script } from 'node:vm';
 
-const sandbox = createContext(Object.assign(Object.create(null) as object, { run: undefined as (() => void) | undefined })) as { run: (() => void) | undefined };
+interface Sandbox {
+  run: (() => void) | undefined;
+}
+
 const script = new Script('run()');
+/** Made when it is first needed: a context of its own is a good part of a start. */
+let sandbox: Sandbox | undefined;
 
 /**
  * Runs synchronous code and stops it wherever it is when the time is over, endless loops and regular expressions
@@ -11,15 +16,16 @@ const script = new Script('run()');
  * @returns `undefined` when the time was over.
  */
 export function withinTime<T>(ms: number, run: () => T): { value: T } | undefined {
+  const context = (sandbox ??= createContext(Object.assign(Object.create(null) as object, { run: undefined })) as Sandbox);
   let result: { value: T } | undefined;
-  sandbox.run = () => (result = { value: run() });
+  context.run = () => (result = { value: run() });
   try {
-    script.runInContext(sandbox, { timeout: ms });
+    script.runInContext(context, { timeout: ms });
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
     return undefined;
   } finally {
-    sandbox.run = undefined;
+    context.run = undefined;
   }
   return result;
 }

@@ -19,7 +19,7 @@ function live(streaming: StreamConfig = {}, input: JsonValue = null) {
   scope.attempt = 3;
   scope.input = input;
   const events: EventDraft[] = [];
-  const context = new LiveAgentContext(scope, (event) => events.push(event));
+  const context = new LiveAgentContext(scope, { next: (event) => void events.push(event) });
   const told = () => events.map((event) => (event.type === 'step_output' ? `${event.data.kind}@${event.data.offset}:${JSON.stringify(event.data.delta)}` : event.type));
   return { context, events, told, scope };
 }
@@ -135,6 +135,33 @@ describe('progress and log', () => {
   });
 });
 
+describe('tools', () => {
+  it('are told with their input as it is written, their call, and how it ended', () => {
+    const { context, events, told } = live();
+    context.toolInput('{"city":');
+    context.toolInput('"Lyon"}');
+    context.toolCall({ callId: 'c1', tool: 'weather', input: { city: 'Lyon' } });
+    context.toolCall({ callId: 'c2', tool: 'clock', input: {} });
+    context.toolResult('c2', { output: '12:00' });
+    context.toolResult('c1', { error: Object.assign(new Error('no such city'), { code: 'E_CITY' }) });
+    expect(told()).toEqual(['tool_input@0:"{\\"city\\":"', 'tool_input@8:"\\"Lyon\\"}"', 'tool_call', 'tool_call', 'tool_result', 'tool_result']);
+    expect(events[2]).toMatchObject({ data: { callId: 'c1', tool: 'weather', input: { city: 'Lyon' } }, message: 'Calling weather' });
+    expect(events[4]).toMatchObject({ data: { callId: 'c2', output: '12:00', durationMs: expect.any(Number) }, message: 'clock has answered' });
+    expect(events[5]).toMatchObject({
+      data: { callId: 'c1', error: { code: 'agent_failed', message: 'no such city', cause: 'E_CITY', stepId: 'refine[2]/critic' } }, message: 'weather has failed',
+    });
+  });
+
+  it('end once, and only where they were called', () => {
+    const { context, told } = live();
+    context.toolResult('c1', { output: 1 });
+    context.toolCall({ callId: 'c1', tool: 't', input: null });
+    context.toolResult('c1', { output: 1 });
+    context.toolResult('c1', { output: 2 });
+    expect(told()).toEqual(['tool_call', 'tool_result']);
+  });
+});
+
 describe('usage', () => {
   it('is summed', () => {
     const { context } = live();
@@ -209,8 +236,7 @@ describe('with flushIntervalMs', () => {
   it('the end tells what waits, and leaves no timer', () => {
     const { context, told } = live({ flushIntervalMs: 50 });
     context.text('a');
-    context.flush();
-    context.close();
+    context.end();
     expect(told()).toEqual(['text@0:"a"']);
     expect(jest.getTimerCount()).toBe(0);
   });

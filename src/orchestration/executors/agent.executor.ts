@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import { type AgentStep } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
 import { type EventDraft } from '../../contract/events.js';
@@ -8,7 +8,7 @@ import { resolveTemplate } from '../definition/template.js';
 import { StepFailure } from '../run/failure.js';
 import { type StepScope } from '../run/step.scope.js';
 import { LiveAgentContext } from './agent.context.js';
-import { consume } from './agent.result.js';
+import { consume, isThenable } from './agent.result.js';
 import { type StepExecutor } from './step.executor.js';
 
 /** Runs an agent's `execute` and gives what it streams; what it returns, as JSON, is the step's output. */
@@ -24,36 +24,77 @@ export class AgentExecutor implements StepExecutor<AgentStep> {
 
   execute(scope: StepScope<AgentStep>): Observable<EventDraft> {
     return new Observable((subscriber) => {
-      const context = new LiveAgentContext(scope, (event) => subscriber.next(event));
-      const end = () => {
-        // What the agent has said before is said.
-        context.flush();
-        context.close();
-      };
-      const stop = scope.cancel.onHalt((halt) => {
-        end();
-        subscriber.error(halt);
-      });
-      const run = async () => {
-        await scope.run.pace.next();
-        if (context.closed) return;
-        const given = await consume(handlerOf(scope)(context as never), context, scope.run.pace);
-        if (context.closed) return;
-        scope.output = toJson(given === undefined ? context.streamedText : given);
-        scope.usage = context.used;
-        end();
-        subscriber.complete();
-      };
-      run().catch((error: unknown) => {
-        if (context.closed) return;
-        end();
-        subscriber.error(StepFailure.of(error instanceof NotJsonError ? notJson(error) : error, scope.id));
-      });
-      return () => {
-        stop();
-        context.close();
-      };
+      const attempt = new AgentAttempt(scope, subscriber);
+      subscriber.add(attempt);
+      void attempt.begin();
     });
+  }
+}
+
+/**
+ * One attempt, from before the agent's code runs to the end of what it gives. Once the context is closed, by a halt or by an
+ * end, nothing comes of it any more. While the agent works this is a callback on its promise, and no suspended function.
+ */
+class AgentAttempt {
+  private readonly context: LiveAgentContext;
+
+  constructor(private readonly scope: StepScope<AgentStep>, private readonly subscriber: Subscriber<EventDraft>) {
+    this.context = new LiveAgentContext(scope, subscriber);
+    // Without an end of its own: the scope is the step's own, and is closed with it.
+    scope.cancel.onHalt((halt) => {
+      this.context.end();
+      subscriber.error(halt);
+    });
+  }
+
+  /** Not before what runs now has come to its end: the branches of a parallel have all started before the first agent works. */
+  async begin(): Promise<void> {
+    await this.scope.run.pace.next();
+    if (this.context.closed) return;
+    try {
+      const given: unknown = handlerOf(this.scope)(this.context as never);
+      if (isThenable(given)) Promise.resolve(given).then((value) => this.take(value), (error: unknown) => this.fail(error));
+      else this.take(given);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Let go of, or at its end. */
+  unsubscribe(): void {
+    this.context.close();
+  }
+
+  /** A stream, or the output itself. */
+  private take(given: unknown): void {
+    try {
+      const stream = consume(given, this.context, this.scope.run.pace);
+      if (stream) stream.then((output) => this.complete(output), (error: unknown) => this.fail(error));
+      else this.complete(given);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private complete(given: unknown): void {
+    const { scope, context } = this;
+    if (context.closed) return;
+    try {
+      scope.output = toJson(given === undefined ? context.streamedText : given);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    scope.usage = context.used;
+    context.end();
+    this.subscriber.complete();
+  }
+
+  private fail(error: unknown): void {
+    const { context } = this;
+    if (context.closed) return;
+    context.end();
+    this.subscriber.error(StepFailure.of(error instanceof NotJsonError ? notJson(error) : error, this.scope.id));
   }
 }
 

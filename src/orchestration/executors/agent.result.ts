@@ -1,4 +1,4 @@
-/** The forms in which an agent may give its result, brought to one: a promise of the output, `undefined` where it gave none. */
+/** The forms in which an agent may give its result as a stream, brought to one: a promise of the output, `undefined` where it gave none. */
 import { isObservable, type Observable, Subscription, tap } from 'rxjs';
 import { type JsonValue } from '../../contract/json.js';
 import { type AgentContext, Piece } from '../agent.js';
@@ -12,11 +12,12 @@ export interface Sink extends Pick<AgentContext, 'text' | 'data'> {
   onClose(listener: () => void): void;
 }
 
-export async function consume(result: unknown, sink: Sink, pace: Pace): Promise<unknown> {
-  const given: unknown = isThenable(result) ? await result : result;
+/** Nothing where what is given is no stream but the output itself. */
+export function consume(given: unknown, sink: Sink, pace: Pace): Promise<unknown> | undefined {
+  if (given === null || typeof given !== 'object') return undefined;
   if (isObservable(given)) return consumeObservable(given, sink);
   const iterator = iteratorOf(given);
-  return iterator ? consumeIterator(iterator, sink, pace) : given;
+  return iterator && consumeIterator(iterator, sink, pace);
 }
 
 /** Streams what a source gives: strings as text, other values as data, of which the last may be the output. */
@@ -61,7 +62,8 @@ async function consumeIterator(iterator: Iterator<unknown> | AsyncIterator<unkno
       release();
       throw error;
     }
-    await pace.next();
+    const wait = pace.next();
+    if (wait) await wait;
   }
 }
 
@@ -85,13 +87,12 @@ function consumeObservable(source: Observable<unknown>, sink: Sink): Promise<unk
   });
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** Of async iterables and of generators; arrays and other collections are values, not streams. */
-function iteratorOf(value: unknown): Iterator<unknown> | AsyncIterator<unknown> | undefined {
-  if (value === null || typeof value !== 'object') return undefined;
+function iteratorOf(value: object): Iterator<unknown> | AsyncIterator<unknown> | undefined {
   if (Symbol.asyncIterator in value) return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   if (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function') return (value as Iterable<unknown>)[Symbol.iterator]();
   return undefined;

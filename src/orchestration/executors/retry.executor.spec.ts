@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import fc from 'fast-check';
 import { Engine, Gates, only, outline, START, turns, upTo } from '../../../test/support/engine.js';
 import { type RetryStep, type Step, type WorkflowDefinition } from '../../contract/definition.js';
+import { StepcastError } from '../../contract/errors.js';
 import { type ExecutionEvent } from '../../contract/events.js';
 import { type AgentContext } from '../agent.js';
 import { delayOf } from './retry.executor.js';
@@ -51,6 +52,25 @@ describe('retry', () => {
   afterEach(async () => {
     jest.useRealTimers();
     for (const engine of opened.splice(0)) await engine.close();
+  });
+
+  it('does not try again what says that it would fail again', async () => {
+    const refused = () => Promise.reject(new StepcastError('auth', 'the key is not taken', { retryable: false }));
+    const log = await (await engineOf(refused).open()).run(retry());
+    expect(delays(log)).toEqual([]);
+    expect(log.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'auth', retryable: false, stepId: 'R/send' } } });
+  });
+
+  it('waits at least as long as whoever failed asks for', async () => {
+    const limited = ({ attempt }: AgentContext) => {
+      if (attempt === 1) throw new StepcastError('rate_limited', 'slow down', { retryable: true, retryAfterSeconds: 0.02 });
+      if (attempt === 2) throw new StepcastError('rate_limited', 'slow down', { retryable: true, retryAfterSeconds: 0 });
+      return 'done';
+    };
+    const log = await (await engineOf(limited).open()).run(retry({ backoff: { delayMs: 10, factor: 1, jitter: false } }));
+    expect(delays(log)).toEqual([20, 10]);
+    expect(log.find(({ type }) => type === 'step_retrying')?.data).toHaveProperty('error', expect.objectContaining({ code: 'rate_limited', retryable: true, retryAfterMs: 20 }));
+    expect(log.at(-1)?.type).toBe('workflow_completed');
   });
 
   it('runs its step again while it fails, and tells of each attempt that failed (P11)', async () => {

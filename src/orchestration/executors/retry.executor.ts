@@ -1,5 +1,5 @@
 import { catchError, concat, defer, EMPTY, filter, Observable, of, throwError } from 'rxjs';
-import { type Backoff, type RetryStep, withDefaults } from '../../contract/definition.js';
+import { type Backoff, DEFINITION_LIMITS, type RetryStep, withDefaults } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
 import { type CancelScope, type Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
@@ -10,7 +10,8 @@ const DEFAULT_BACKOFF: Required<Backoff> = { delayMs: 1000, factor: 2, maxDelayM
 
 /**
  * Again, with exponential backoff: RxJS's retry, with events. While attempts are left, the failure of the step below is
- * told as `step_retrying`, which voids all that the failed attempt put out (P11); the last failure is told as it is.
+ * told as `step_retrying`, which voids all that the failed attempt put out (P11); the last failure is told as it is, and
+ * so is one that says of itself that it is not `retryable`. Who asks to be left alone for a time is, for at least so long.
  */
 export class RetryExecutor implements StepExecutor<RetryStep> {
   execute(scope: StepScope<RetryStep>, run: RunStep): Observable<EventDraft> {
@@ -46,8 +47,9 @@ function attemptFrom(attempt: number, scope: StepScope<RetryStep>, run: RunStep)
   });
   return concat(events, completed).pipe(
     catchError((error: unknown) => {
-      if (!(error instanceof StepFailure) || attempt >= maxAttempts) return concat(failed ? of(failed) : EMPTY, throwError(() => error));
-      const delayMs = delayOf(attempt, withDefaults(DEFAULT_BACKOFF, backoff), scope.run.clock.random());
+      if (!(error instanceof StepFailure) || attempt >= maxAttempts || error.info.retryable === false) return concat(failed ? of(failed) : EMPTY, throwError(() => error));
+      const asked = Math.min(error.info.retryAfterMs ?? 0, DEFINITION_LIMITS.durationMs);
+      const delayMs = Math.max(asked, delayOf(attempt, withDefaults(DEFAULT_BACKOFF, backoff), scope.run.clock.random()));
       const past = scope.run.recall.attemptsOf(child.id);
       scope.run.recall.discard(child.id);
       child.attempt = past;

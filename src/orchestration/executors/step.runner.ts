@@ -4,9 +4,12 @@
  *   step_started → what its executor gives → step_completed | step_failed | step_cancelled
  *
  * The Observable of a step that did not complete emits its last event and then errors (StepFailure or Halt), so that
- * what orders the steps (concat, mergeMap, …) sees it. A step that the log already knows the end of emits nothing.
+ * what orders the steps (concatMap, mergeMap, …) sees it. A step that the log already knows the end of emits nothing.
+ *
+ * Every step of every execution goes through here, so a life is one observer and not a chain of operators: a chain makes
+ * some thirty objects, which a step that waits for hours would hold.
  */
-import { catchError, concat, defer, EMPTY, finalize, from, type Observable, of, throwError } from 'rxjs';
+import { Observable, type Observer, type Subscriber } from 'rxjs';
 import { isComposite, type Step, type StepType } from '../../contract/definition.js';
 import { type EventDraft } from '../../contract/events.js';
 import { isShort } from '../../contract/json.js';
@@ -14,7 +17,7 @@ import { type StepState } from '../../contract/state.js';
 import { CancelScope, Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
 import { endLeftBehind } from '../run/left-behind.js';
-import { StepScope } from '../run/step.scope.js';
+import { type StepScope } from '../run/step.scope.js';
 import { AgentExecutor } from './agent.executor.js';
 import { ConditionalExecutor } from './conditional.executor.js';
 import { InputExecutor } from './input.executor.js';
@@ -38,82 +41,106 @@ const EXECUTORS = {
 } satisfies { [T in StepType]: StepExecutor<Extract<Step, { type: T }>> };
 
 export const runStep: RunStep = (scope) =>
-  defer(() => {
+  new Observable((subscriber) => {
     const { recall } = scope.run;
     const past = recall.peek(scope.id);
-    switch (past?.status) {
-      case 'completed':
-        scope.output = past.output ?? null;
-        return EMPTY;
-      case 'failed':
-        return throwError(() => new StepFailure(past.error ?? { code: 'agent_failed', message: 'the step failed', stepId: scope.id }));
-      default:
-        if (scope.cancel.halt) return throwError(() => scope.cancel.halt);
-        recall.take(scope.id);
-        return live(scope, past);
+    if (past?.status === 'completed') {
+      scope.output = past.output ?? null;
+      subscriber.complete();
+    } else if (past?.status === 'failed') {
+      subscriber.error(new StepFailure(past.error ?? { code: 'agent_failed', message: 'the step failed', stepId: scope.id }));
+    } else if (scope.cancel.halt) {
+      subscriber.error(scope.cancel.halt);
+    } else {
+      recall.take(scope.id);
+      const life = new StepLife(scope, past, subscriber);
+      subscriber.add(life);
+      life.begin();
     }
   });
 
-function live(outer: StepScope, past: StepState | undefined): Observable<EventDraft> {
-  const { run, step } = outer;
-  const executor = EXECUTORS[step.type] as StepExecutor;
-  const cancel = new CancelScope(outer.cancel);
-  const scope = new StepScope(run, step, outer.id, outer.place, outer.previous, cancel);
-  // Composites that a crash cut short are not started anew (P11); leaves are, as a new attempt (P12).
-  const goesOn = past?.status === 'running' && isComposite(step.type);
-  scope.attempt = goesOn ? past.attempt : run.recall.nextAttempt(scope.id);
-  const startedAt = goesOn && past.startedAt ? Date.parse(past.startedAt) : run.clock.now();
-  const timeout = startTimeout(scope, startedAt);
+class StepLife implements Observer<EventDraft> {
+  private readonly startedAt: number;
+  /** Whether a composite goes on that a crash cut short: it is not started anew (P11); leaves are, as a new attempt (P12). */
+  private readonly goesOn: boolean;
+  private readonly around: CancelScope;
+  /** Of a leaf, whose signal is its own, and of what can time out by itself. */
+  private readonly own: CancelScope | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
-  const started = (): Observable<EventDraft> => {
-    let fault: unknown;
+  constructor(private readonly scope: StepScope, past: StepState | undefined, private readonly subscriber: Subscriber<EventDraft>) {
+    const { run, step } = scope;
+    this.around = scope.cancel;
+    if (step.timeoutMs !== undefined || !isComposite(step.type)) this.own = scope.cancel = new CancelScope(this.around);
+    this.goesOn = past?.status === 'running' && isComposite(step.type);
+    scope.attempt = this.goesOn && past ? past.attempt : run.recall.nextAttempt(scope.id);
+    this.startedAt = this.goesOn && past?.startedAt ? Date.parse(past.startedAt) : run.clock.now();
+  }
+
+  begin(): void {
+    const { scope, subscriber } = this;
+    const executor = EXECUTORS[scope.step.type] as StepExecutor;
+    this.startTimeout();
+    let fault: { error: unknown } | undefined;
     const data: { input?: StepScope['input'] } = {};
     try {
       const input = executor.resolveInput?.(scope);
       if (input !== undefined && isShort(input, MAX_TOLD_INPUT)) data.input = input;
     } catch (error) {
-      fault = error;
+      fault = { error };
     }
-    const event: EventDraft = { type: 'step_started', step: scope.info('running'), data, message: `Started ${step.name}` };
-    return concat(goesOn ? EMPTY : of(event), fault === undefined ? EMPTY : throwError(() => fault));
-  };
-  const completed = (): Observable<EventDraft> => {
-    outer.output = scope.output;
-    run.recall.results[step.name] = scope.output;
-    const data = scope.usage ? { output: scope.output, usage: scope.usage } : { output: scope.output };
-    return of({ type: 'step_completed', step: scope.info('completed', run.clock.since(startedAt)), data, message: endMessage('Completed', scope) });
-  };
-  const ended = (thrown: unknown): Observable<EventDraft> => {
-    const error = causeOf(thrown, scope);
-    const left = endLeftBehind(run, scope.id, thrown instanceof Halt ? thrown.code : 'sibling_failed');
-    return concat(from(left), of(endEvent(error, scope, run.clock.since(startedAt))), throwError(() => error));
-  };
+    if (!this.goesOn) subscriber.next({ type: 'step_started', step: scope.info('running'), data, message: `Started ${scope.step.name}` });
+    if (fault) this.error(fault.error);
+    else if (!subscriber.closed) subscriber.add(executor.execute(scope, runStep).subscribe(this));
+  }
 
-  return concat(defer(started), defer(() => executor.execute(scope, runStep)), defer(completed)).pipe(
-    catchError(ended),
-    finalize(() => {
-      clearTimeout(timeout);
-      cancel.close();
-    }),
-  );
-}
+  next(event: EventDraft): void {
+    this.subscriber.next(event);
+  }
 
-function startTimeout(scope: StepScope, startedAt: number): NodeJS.Timeout | undefined {
-  const { timeoutMs } = scope.step;
-  if (timeoutMs === undefined) return undefined;
-  const end = () => scope.cancel.cancel('step_timeout', `step ${scope.id} did not end within its timeoutMs of ${timeoutMs}`);
-  const left = timeoutMs - scope.run.clock.since(startedAt);
-  if (left > 0) return setTimeout(end, left);
-  // Over since before the crash, or during it: nothing below starts for the moment that a timer takes.
-  end();
-  return undefined;
-}
+  complete(): void {
+    const { scope, subscriber } = this;
+    const { run, step, output, usage } = scope;
+    this.unsubscribe();
+    run.recall.results[step.name] = output;
+    const data = usage ? { output, usage } : { output };
+    subscriber.next({ type: 'step_completed', step: scope.info('completed', run.clock.since(this.startedAt)), data, message: endMessage('Completed', scope) });
+    subscriber.complete();
+  }
 
-/** A halt that began at this very step is its own time-out and so its failure; one from further up stays a halt. */
-function causeOf(thrown: unknown, scope: StepScope): Halt | StepFailure {
-  if (!(thrown instanceof Halt)) return StepFailure.of(thrown, scope.id);
-  if (thrown.origin !== scope.cancel || thrown.code !== 'step_timeout') return thrown;
-  return new StepFailure({ code: 'step_timeout', message: thrown.message, stepId: scope.id });
+  error(thrown: unknown): void {
+    const { scope, subscriber } = this;
+    this.unsubscribe();
+    const error = this.causeOf(thrown);
+    for (const left of endLeftBehind(scope.run, scope.id, thrown instanceof Halt ? thrown.code : 'sibling_failed')) subscriber.next(left);
+    subscriber.next(endEvent(error, scope, scope.run.clock.since(this.startedAt)));
+    subscriber.error(error);
+  }
+
+  /** The step has ended, or is let go of. */
+  unsubscribe(): void {
+    clearTimeout(this.timer);
+    this.own?.close();
+    this.scope.cancel = this.around;
+  }
+
+  private startTimeout(): void {
+    const { scope, own } = this;
+    const { timeoutMs } = scope.step;
+    if (timeoutMs === undefined) return;
+    const end = () => own?.cancel('step_timeout', `step ${scope.id} did not end within its timeoutMs of ${timeoutMs}`);
+    const left = timeoutMs - scope.run.clock.since(this.startedAt);
+    // Over since before the crash, or during it: nothing below starts for the moment that a timer takes.
+    if (left > 0) this.timer = setTimeout(end, left);
+    else end();
+  }
+
+  /** A halt that began at this very step is its own time-out and so its failure; one from further up stays a halt. */
+  private causeOf(thrown: unknown): Halt | StepFailure {
+    if (!(thrown instanceof Halt)) return StepFailure.of(thrown, this.scope.id);
+    if (thrown.origin !== this.own || thrown.code !== 'step_timeout') return thrown;
+    return new StepFailure({ code: 'step_timeout', message: thrown.message, stepId: this.scope.id });
+  }
 }
 
 function endEvent(error: Halt | StepFailure, scope: StepScope, durationMs: number): EventDraft {

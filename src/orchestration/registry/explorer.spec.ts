@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import { IsString } from 'class-validator';
 import { type AgentContext } from '../agent.js';
-import { Agent, Workflow } from '../decorators.js';
+import { Agent, ShippedWorkflow, Workflow } from '../decorators.js';
 import { agent, parallel, sequential } from '../definition/builder.js';
 import { AgentRegistry } from './agent.registry.js';
 import { StepcastExplorer } from './explorer.js';
@@ -136,5 +136,12 @@ describe('the explorer', () => {
       class Schema { define() { return agent('analyze'); } }
       await expect(started([Analyze, Schema])).rejects.toThrow(/the workflow "schema" cannot run:\n- \/inputSchema\/type /);
     });
+  });
+
+  it('takes a workflow that ships with the package as it is', async () => {
+    @ShippedWorkflow({ name: 'shipped' })
+    class Shipped { define() { return agent('not_registered'); } }
+    const { workflows } = await started([Shipped]);
+    expect(workflows.get('shipped')?.definition.steps).toHaveLength(1);
   });
 });

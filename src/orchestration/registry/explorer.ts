@@ -5,7 +5,7 @@ import { inputRules } from './input.rules.js';
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { type AgentHandler } from '../agent.js';
-import { AGENT_METADATA, type AgentOptions, WORKFLOW_METADATA, type WorkflowOptions, type WorkflowProvider } from '../decorators.js';
+import { AGENT_METADATA, type AgentOptions, SHIPPED_METADATA, WORKFLOW_METADATA, type WorkflowOptions, type WorkflowProvider } from '../decorators.js';
 import { assertDefinition } from '../definition/definition.validator.js';
 import { rootSteps } from '../definition/fingerprint.js';
 import { AgentRegistry } from './agent.registry.js';
@@ -20,7 +20,7 @@ export class StepcastExplorer implements OnModuleInit {
     private readonly workflows: WorkflowRegistry,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     for (const [options, instance] of this.found<AgentOptions>(AGENT_METADATA)) {
       if (typeof (instance as Partial<AgentHandler>).execute !== 'function') throw misused('@Agent', options.name, 'execute(context)');
       this.agents.register({ ...options, handler: instance as AgentHandler<never> });
@@ -28,24 +28,24 @@ export class StepcastExplorer implements OnModuleInit {
     // Workflows name agents, so all agents come first.
     for (const [options, instance] of this.found<WorkflowOptions>(WORKFLOW_METADATA)) {
       if (typeof (instance as Partial<WorkflowProvider>).define !== 'function') throw misused('@Workflow', options.name, 'define()');
-      this.registerWorkflow(options, instance as WorkflowProvider);
+      await this.registerWorkflow(options, instance as WorkflowProvider);
     }
   }
 
-  private registerWorkflow(options: WorkflowOptions, provider: WorkflowProvider): void {
+  private async registerWorkflow(options: WorkflowOptions, provider: WorkflowProvider): Promise<void> {
     const { name, description, streaming, timeoutMs } = options;
-    const rules = inputRules(options.input);
+    const rules = await inputRules(options.input);
     const definition: WorkflowDefinition = { name, steps: rootSteps(provider.define()) };
     if (description !== undefined) definition.description = description;
     if (rules.schema !== undefined) definition.inputSchema = rules.schema;
     if (streaming !== undefined) definition.streaming = streaming;
     if (timeoutMs !== undefined) definition.timeoutMs = timeoutMs;
     try {
-      assertDefinition(definition, this.agents);
+      if (!this.reflector.get<boolean | undefined>(SHIPPED_METADATA, provider.constructor as Type<unknown>)) assertDefinition(definition, this.agents);
     } catch (error) {
       throw error instanceof StepcastError && error.faults ? unfit(name, error.faults) : error;
     }
-    this.workflows.register(definition, rules.check);
+    this.workflows.register(definition, rules.check, provider.plan?.bind(provider));
   }
 
   private *found<Options>(key: string): Generator<[Options, object]> {

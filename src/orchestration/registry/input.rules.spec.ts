@@ -21,17 +21,17 @@ class Bare {
   any?: string;
 }
 
-const faultsOf = async (input: Parameters<typeof inputRules>[0], value: JsonValue) => inputRules(input).check(value);
+const faultsOf = async (input: Parameters<typeof inputRules>[0], value: JsonValue) => (await inputRules(input)).check(value);
 
 describe('what the input of a workflow is checked with', () => {
   it('is nothing where nothing is asked for', async () => {
-    expect(inputRules(undefined).schema).toBeUndefined();
+    expect((await inputRules(undefined)).schema).toBeUndefined();
     for (const value of [null, 1, { any: [] }]) expect(await faultsOf(undefined, value)).toEqual([]);
   });
 
   it('is a JSON Schema, which is told as it is', async () => {
     const schema = { type: 'object', required: ['topic'] };
-    expect(inputRules(schema).schema).toBe(schema);
+    expect((await inputRules(schema)).schema).toBe(schema);
     expect(await faultsOf(schema, {})).toEqual([{ path: '/topic', message: 'is missing' }]);
     expect(await faultsOf(schema, { topic: 1 })).toEqual([]);
   });

@@ -1,12 +1,13 @@
-/** What a workflow's input is checked with, from either form of `@Workflow({ input })`: a class-validator class or a JSON Schema. */
+/**
+ * What a workflow's input is checked with, from either form of `@Workflow({ input })`: a class-validator class or a JSON
+ * Schema. The libraries for classes are loaded where there is one, which was made with them itself.
+ */
 import 'reflect-metadata';
 import { type Type } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { validate, type ValidationError } from 'class-validator';
+import { type ValidationError } from 'class-validator';
 import { type Fault } from '../../contract/errors.js';
 import { type JsonValue, memberPath } from '../../contract/json.js';
 import { compileSchema, type SchemaCheck } from '../definition/input.validator.js';
-import { classSchema } from './input.schema.js';
 
 export interface InputRules {
   /** JSON Schema, for those who start the workflow. */
@@ -14,16 +15,18 @@ export interface InputRules {
   check: (input: JsonValue) => Fault[] | Promise<Fault[]>;
 }
 
-export function inputRules(input: Type<object> | JsonValue | undefined): InputRules {
+export async function inputRules(input: Type<object> | JsonValue | undefined): Promise<InputRules> {
   let compiled: SchemaCheck | undefined;
   if (input === undefined) return { schema: undefined, check: () => [] };
   // Compiled when it is first asked: whether it can be is checked with the whole definition.
   if (typeof input !== 'function') return { schema: input, check: (value) => (compiled ??= compileSchema(input))(value) };
+  const { classSchema } = await import('./input.schema.js');
   return { schema: classSchema(input), check: (value) => checkClass(input, value) };
 }
 
 async function checkClass(type: Type<object>, value: JsonValue): Promise<Fault[]> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ path: '', message: 'must be an object' }];
+  const [{ plainToInstance }, { validate }] = await Promise.all([import('class-transformer'), import('class-validator')]);
   const errors = await validate(plainToInstance(type, value), { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
   return errors.flatMap((error) => faultsOf(error, ''));
 }

@@ -87,7 +87,7 @@ describe('the schema of a class', () => {
   });
 
   it('stands beside a check by the class itself', async () => {
-    const { schema, check } = inputRules(Order);
+    const { schema, check } = await inputRules(Order);
     expect(schema).toEqual(classSchema(Order));
     expect(await check({ customer: 'a', lines: [{ sku: 's', quantity: 0 }], to: { city: 'c' } })).toEqual([
       { path: '/lines/0/quantity', message: 'quantity must not be less than 1' },
@@ -95,7 +95,7 @@ describe('the schema of a class', () => {
   });
 
   it('of a nested class without @Type is known, and the check says that there is something wrong, not that it broke', async () => {
-    const { schema, check } = inputRules(Untyped);
+    const { schema, check } = await inputRules(Untyped);
     expect(defsOf(schema as JsonObject)).toEqual(['Place']);
     expect(await check({ to: { city: 'c' } })).toEqual([{ path: '/to', message: expect.stringContaining('unknown value') }]);
   });

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
+import { type WorkflowPlan } from '../../contract/plan.js';
+import { ProgressMeter } from '../../contract/progress.js';
 import { fingerprintOf } from '../definition/fingerprint.js';
 
 export interface RegisteredWorkflow {
@@ -9,6 +11,8 @@ export interface RegisteredWorkflow {
   fingerprint: string;
   /** What the input is checked with before a start; answers its faults. */
   checkInput: (input: JsonValue) => Fault[] | Promise<Fault[]>;
+  /** What an execution with this input is about to do, where the workflow tells it. */
+  plan?: (input: JsonValue) => WorkflowPlan;
 }
 
 /** The workflows that code registers: every user may start them by name. */
@@ -17,9 +21,10 @@ export class WorkflowRegistry {
   private readonly workflows = new Map<string, RegisteredWorkflow>();
 
   /** @throws StepcastError where the name is taken. */
-  register(definition: WorkflowDefinition, checkInput: RegisteredWorkflow['checkInput']): void {
+  register(definition: WorkflowDefinition, checkInput: RegisteredWorkflow['checkInput'], plan?: RegisteredWorkflow['plan']): void {
     if (this.workflows.has(definition.name)) throw new StepcastError('conflict', `two workflows are named "${definition.name}"; rename one`);
-    this.workflows.set(definition.name, { definition, fingerprint: fingerprintOf(definition), checkInput });
+    ProgressMeter.share(definition.steps);
+    this.workflows.set(definition.name, { definition, fingerprint: fingerprintOf(definition), checkInput, ...(plan ? { plan } : {}) });
   }
 
   get(name: string): RegisteredWorkflow | undefined {

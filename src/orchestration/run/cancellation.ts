@@ -15,7 +15,9 @@ export class Halt extends Error {
 
 export class CancelScope {
   private children: Set<CancelScope> | undefined;
-  private listeners: Set<(halt: Halt) => void> | undefined;
+  /** Leaves have one listener, and a set of its own for each would be most of what a scope takes. */
+  private listener: ((halt: Halt) => void) | undefined;
+  private others: Set<(halt: Halt) => void> | undefined;
   private controller: AbortController | undefined;
   private halted: Halt | undefined;
 
@@ -48,9 +50,12 @@ export class CancelScope {
       listener(this.halted);
       return () => undefined;
     }
-    const listeners = (this.listeners ??= new Set());
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    if (this.listener) (this.others ??= new Set()).add(listener);
+    else this.listener = listener;
+    return () => {
+      if (this.listener === listener) this.listener = undefined;
+      else this.others?.delete(listener);
+    };
   }
 
   /** Leaves the tree: its step has ended. */
@@ -73,6 +78,7 @@ export class CancelScope {
     this.controller?.abort(halt);
     // Not over copies: who has left meanwhile is passed by, and nobody joins a scope that is halted.
     for (const child of this.children ?? []) child.notify(halt);
-    for (const listener of this.listeners ?? []) listener(halt);
+    this.listener?.(halt);
+    for (const listener of this.others ?? []) listener(halt);
   }
 }

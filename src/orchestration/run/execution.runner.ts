@@ -2,13 +2,14 @@
  * One execution while it runs: builds the Observable of the whole workflow, subscribes to it once, and hands every event
  * to the recorder. It knows nothing of readers.
  */
-import { catchError, concat, defer, from, type Observable, of, type Subscription } from 'rxjs';
+import { type Observable, type Observer, type Subscription } from 'rxjs';
 import { type StreamConfig, withDefaults, type WorkflowDefinition } from '../../contract/definition.js';
 import { type ErrorInfo } from '../../contract/errors.js';
 import { type EventDraft } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
+import { type WorkflowPlan } from '../../contract/plan.js';
 import { ProgressMeter } from '../../contract/progress.js';
-import { type ExecutionState, initialState } from '../../contract/state.js';
+import { type ExecutionState } from '../../contract/state.js';
 import { type Journal } from '../../journal/journal.js';
 import { type OwnedExecution } from '../../journal/journal.types.js';
 import { type Clock } from '../clock.js';
@@ -31,6 +32,7 @@ export interface RunnerDeps {
   journal: Journal;
   clock: Clock;
   agents: AgentRegistry;
+  planOf: (record: OwnedExecution) => WorkflowPlan | undefined;
 }
 
 /** What the log holds of an execution that goes on. */
@@ -40,36 +42,53 @@ export interface Past {
   lastTimestamp: string;
 }
 
-export class ExecutionRunner {
-  /** Resolves when the last event is committed, or the execution was taken from this process. */
-  readonly done: Promise<void>;
+export class ExecutionRunner implements Observer<EventDraft> {
   private readonly scope = new CancelScope();
   private readonly recorder: Recorder;
-  private readonly desk = new InputDesk();
   private readonly context: RunContext;
+  /** Until it is told. */
+  private plan: WorkflowPlan | undefined;
   private subscription: Subscription | undefined;
   private timeout: NodeJS.Timeout | undefined;
-  private finish!: () => void;
+  /** Absent until somebody waits for the end. */
+  private waiting: PromiseWithResolvers<void> | undefined;
+  private finished = false;
   /** What steps still tell on their way out is not the end of the execution. */
   private suspended = false;
+  private result: JsonValue = null;
 
+  /** @param onDone Called when the last event is committed, or the execution was taken from this process. */
   constructor(
-    readonly record: OwnedExecution,
+    record: OwnedExecution,
     private readonly definition: WorkflowDefinition,
     private readonly deps: RunnerDeps,
-    private readonly past?: Past,
+    private readonly past: Past | undefined,
+    private readonly onDone: (runner: ExecutionRunner) => void,
   ) {
-    this.done = new Promise((resolve) => (this.finish = resolve));
     const { journal, clock, agents } = deps;
-    const seed = stateBefore(record);
-    const recall = past?.recall ?? new Recall(seed);
+    const recall = past?.recall ?? new Recall();
     const meter = past?.meter ?? new ProgressMeter(definition.steps);
-    const state = past ? structuredClone(recall.state) : initialState(seed);
+    const state = past ? structuredClone(recall.state) : stateBefore(record);
+    this.plan = past ? undefined : deps.planOf(record);
     this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp);
     this.context = {
       executionId: record.id, workflow: record.workflow, sessionId: record.sessionId, user: record.user, input: record.input,
-      streaming: withDefaults(DEFAULT_STREAMING, definition.streaming), recall, agents, clock, pace: new Pace(journal), desk: this.desk,
+      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal), desk: new InputDesk(),
     };
+  }
+
+  get id(): string {
+    return this.context.executionId;
+  }
+
+  get user(): string {
+    return this.context.user;
+  }
+
+  /** Resolves when the last event is committed, or the execution was taken from this process. */
+  get done(): Promise<void> {
+    if (this.finished) return Promise.resolve();
+    return (this.waiting ??= Promise.withResolvers<void>()).promise;
   }
 
   /** The state after all that has been recorded, committed or not. */
@@ -82,18 +101,27 @@ export class ExecutionRunner {
     const fromSeq = recorder.state.lastSeq;
     const first: EventDraft = this.past
       ? { type: 'workflow_resumed', data: { reason: 'the process that ran it has ended', fromSeq }, message: `Resumed ${definition.name}` }
-      : { type: 'workflow_started', data: { input: this.record.input }, message: `Started ${definition.name}` };
+      : this.started();
     recorder.record(first);
     this.startTimeout();
     if (this.past?.recall.cancelling) this.scope.cancel('cancelled', 'cancelled on request');
-    this.subscription = this.workflow().subscribe({
-      next: (event) => {
-        if (!this.suspended) recorder.record(event);
-      },
-      complete: () => {
-        if (!this.suspended) this.ended();
-      },
-    });
+    this.subscription = this.workflow().subscribe(this);
+  }
+
+  /** What the workflow tells comes in here and in the two below: the runner is the observer of its Observable. */
+  next(event: EventDraft): void {
+    if (!this.suspended) this.recorder.record(event);
+  }
+
+  complete(): void {
+    this.next({ type: 'workflow_completed', data: { result: this.result }, message: `Completed ${this.definition.name}` });
+    this.ended();
+  }
+
+  error(error: unknown): void {
+    for (const left of endLeftBehind(this.context, undefined, error instanceof Halt ? error.code : 'sibling_failed')) this.next(left);
+    this.next(this.endOf(error));
+    this.ended();
   }
 
   /** Ends the execution: running agents see their signal abort, nothing new starts. */
@@ -108,13 +136,13 @@ export class ExecutionRunner {
 
   /** @throws StepcastError, see InputDesk. Resolves when the answer is committed. */
   async answer(stepId: string | undefined, value: JsonValue): Promise<void> {
-    this.desk.answer(stepId, value);
+    this.context.desk.answer(stepId, value);
     await this.deps.journal.flushed();
   }
 
   /** Ends an execution that cannot go on at all, without running anything of it. */
   fail(error: ErrorInfo): void {
-    if (!this.past) this.recorder.record({ type: 'workflow_started', data: { input: this.record.input }, message: `Started ${this.definition.name}` });
+    if (!this.past) this.recorder.record(this.started());
     this.recorder.record({ type: 'workflow_failed', data: { error }, message: error.message });
     this.ended();
   }
@@ -139,15 +167,19 @@ export class ExecutionRunner {
     this.recorder.record({ type: 'checkpoint_saved', data: { completedSteps }, message: `Saved, with completed steps: ${completedSteps.length}` });
   }
 
+  private started(): EventDraft {
+    const { plan } = this;
+    this.plan = undefined;
+    return { type: 'workflow_started', data: { input: this.context.input, ...(plan ? { plan } : {}) }, message: `Started ${this.definition.name}` };
+  }
+
   private workflow(): Observable<EventDraft> {
-    const { steps, name } = this.definition;
-    let result: JsonValue = null;
-    const scopeOf = (step: (typeof steps)[number], index: number, previous: JsonValue) =>
-      new StepScope(this.context, step, step.name, { index, total: steps.length, iteration: 0 }, previous, this.scope);
-    return concat(
-      inOrder(steps, this.record.input, scopeOf, runStep, (output) => (result = output)),
-      defer(() => of<EventDraft>({ type: 'workflow_completed', data: { result }, message: `Completed ${name}` })),
-    ).pipe(catchError((error: unknown) => concat(from(endLeftBehind(this.context, undefined, error instanceof Halt ? error.code : 'sibling_failed')), of(this.endOf(error)))));
+    const { steps } = this.definition;
+    return inOrder(
+      steps, this.context.input,
+      (step, index, previous) => new StepScope(this.context, step, step.name, { index, total: steps.length, iteration: 0 }, previous, this.scope),
+      runStep, (output) => (this.result = output),
+    );
   }
 
   private endOf(error: unknown): EventDraft {
@@ -168,18 +200,32 @@ export class ExecutionRunner {
   }
 
   private ended(): void {
+    if (this.suspended) return;
     clearTimeout(this.timeout);
-    const settle = async () => {
-      for (;;) {
-        try {
-          await this.deps.journal.flushed();
-          return;
-        } catch {
-          // The journal keeps the events and tries again; the execution has ended when they are in.
-          await this.deps.journal.whenWritable();
-        }
-      }
-    };
-    void settle().then(() => this.finish());
+    void this.settle();
   }
+
+  private async settle(): Promise<void> {
+    for (;;) {
+      try {
+        await this.deps.journal.flushed();
+        break;
+      } catch {
+        // The journal keeps the events and tries again; the execution has ended when they are in.
+        await this.deps.journal.whenWritable();
+      }
+    }
+    this.finish();
+  }
+
+  private finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.onDone(this);
+    this.waiting?.resolve();
+  }
+}
+
+function streamingOf({ streaming }: WorkflowDefinition): Required<StreamConfig> {
+  return streaming ? withDefaults(DEFAULT_STREAMING, streaming) : DEFAULT_STREAMING;
 }

@@ -16,7 +16,14 @@ export class StepFailure extends Error {
     try {
       if (thrown instanceof StepFailure) return thrown;
       const message = messageOf(thrown).slice(0, MAX_MESSAGE) || NO_MESSAGE;
-      if (thrown instanceof StepcastError) return new StepFailure({ code: thrown.code, message, stepId });
+      if (thrown instanceof StepcastError) {
+        const { retryable, retryAfterSeconds } = thrown.options;
+        return new StepFailure({
+          code: thrown.code, message, stepId,
+          ...(retryable === undefined ? {} : { retryable }),
+          ...(retryAfterSeconds === undefined ? {} : { retryAfterMs: Math.round(retryAfterSeconds * 1000) }),
+        });
+      }
       const { code } = (thrown ?? {}) as { code?: unknown };
       const cause = typeof code === 'string' || typeof code === 'number' ? { cause: String(code).slice(0, MAX_CAUSE) } : {};
       return new StepFailure({ code: 'agent_failed', message, stepId, ...cause });

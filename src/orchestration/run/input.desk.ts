@@ -8,12 +8,14 @@ interface Waiting {
 
 /** The steps of one execution that wait for a person, and the way an answer reaches them. */
 export class InputDesk {
-  private readonly waiting = new Map<string, Waiting>();
+  /** Made when the first one waits: most executions have none. */
+  private waiting: Map<string, Waiting> | undefined;
 
   /** Answers a function that stops waiting. */
   wait(stepId: string, waiting: Waiting): () => void {
-    this.waiting.set(stepId, waiting);
-    return () => this.waiting.delete(stepId);
+    const all = (this.waiting ??= new Map<string, Waiting>());
+    all.set(stepId, waiting);
+    return () => all.delete(stepId);
   }
 
   /**
@@ -22,9 +24,9 @@ export class InputDesk {
    * @throws StepcastError `not_waiting`, `invalid_request` where it is not clear which step is meant, `invalid_input`.
    */
   answer(stepId: string | undefined, value: JsonValue): void {
-    const ids = [...this.waiting.keys()];
+    const ids = [...(this.waiting?.keys() ?? [])];
     const [first] = ids;
-    if (first === undefined) throw new StepcastError('not_waiting', 'no step of this execution waits for input');
+    if (!this.waiting || first === undefined) throw new StepcastError('not_waiting', 'no step of this execution waits for input');
     if (stepId === undefined && ids.length > 1) {
       throw new StepcastError('invalid_request', `several steps wait for input; name one as stepId: ${ids.join(', ')}`, {
         faults: [{ path: '/stepId', message: `is required; waiting are ${ids.join(', ')}` }],

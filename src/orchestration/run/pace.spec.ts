@@ -27,7 +27,7 @@ describe('the pace of an execution', () => {
     let at = 0;
     const pace = new Pace({ whenWritable: () => waits[at]?.promise });
     const wentOn = jest.fn();
-    void pace.next().then(wentOn);
+    void pace.next()?.then(wentOn);
     at = 1;
     waits[0]?.resolve();
     await turns();

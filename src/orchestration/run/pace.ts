@@ -12,12 +12,17 @@ export class Pace {
 
   constructor(private readonly journal: Pick<Journal, 'whenWritable'>) {}
 
-  /** Resolves when the next step, round or piece may go on. */
-  async next(): Promise<void> {
-    if (--this.left <= 0) {
+  /** Nothing where the next step, round or piece may go on at once, as it mostly may; else resolves when it may. */
+  next(): Promise<void> | undefined {
+    const wait = this.journal.whenWritable();
+    return --this.left > 0 && !wait ? undefined : this.pause(wait);
+  }
+
+  private async pause(wait: Promise<void> | undefined): Promise<void> {
+    if (this.left <= 0) {
       this.left = PER_TURN;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    for (let wait = this.journal.whenWritable(); wait; wait = this.journal.whenWritable()) await wait;
+    for (let held = wait ?? this.journal.whenWritable(); held; held = this.journal.whenWritable()) await held;
   }
 }

@@ -138,7 +138,7 @@ it('nothing of its way is kept of a step that has completed: a long loop is read
     log.start(id).add('iteration_started', id, { iteration: 1, maxIterations: 1 }).retrying(`${id}[1]/a`, 1).add('input_received', `${id}[1]/a`, { value: n });
     log.complete(`${id}[1]/a`, 'x').complete(id, 'x');
   }
-  const { retries, rounds, answers } = log.recall as unknown as Record<string, Map<string, unknown>>;
+  const { retries, rounds, answers } = (log.recall as unknown as { memory: Record<string, Map<string, unknown>> }).memory;
   expect([retries?.size, rounds?.size, answers?.size]).toEqual([0, 0, 0]);
 });
 

@@ -3,7 +3,7 @@
  * and not run (P12), failed ones fail again without being tried, composites go on where they were.
  */
 import { type ExecutionEvent, isWithin, type StepInfo } from '../../contract/events.js';
-import { applyEvent, type ExecutionState, type StepState } from '../../contract/state.js';
+import { applyEvent, type ExecutionState, initialState, type StepState } from '../../contract/state.js';
 import { type JsonValue } from '../../contract/json.js';
 
 export interface PendingRetry {
@@ -19,63 +19,89 @@ export interface Rounds {
   completed: number;
 }
 
+/** What the log leaves to be asked for, beside the state that it folds to. */
+class Memory {
+  readonly retries = new Map<string, PendingRetry>();
+  readonly rounds = new Map<string, Rounds>();
+  /** Answers of people to steps that have not completed since. */
+  readonly answers = new Map<string, JsonValue>();
+  /** What the latest event of each step says of it. */
+  readonly infos = new Map<string, StepInfo>();
+  readonly taken = new Set<string>();
+
+  /** Lets go of the way that the step had come; what is kept are the ways of the steps that run. */
+  forget(id: string): void {
+    for (const map of [this.retries, this.rounds, this.answers]) map.delete(id);
+  }
+
+  forgetBelow(id: string): void {
+    for (const map of [this.retries, this.rounds, this.answers]) {
+      for (const known of map.keys()) if (known !== id && isWithin(known, id)) map.delete(known);
+    }
+  }
+}
+
+/** The state of an execution that has not begun, shared by all that are new. */
+const NOTHING: ExecutionState = Object.freeze(initialState({ id: '', workflow: '', createdAt: '' }));
+
+/** A record that has no member but its own, as of Object.create(null), in a third of the room. */
+const Bare = function Bare() {} as unknown as new <Value>() => Record<string, Value>;
+Bare.prototype = Object.create(null) as object;
+
 export class Recall {
   /** Starts of each step so far. */
-  private readonly attempts = new Map<string, number>();
+  private readonly attempts = new Bare<number>();
   /** Latest output by step name. */
-  readonly results: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
-  private readonly retries = new Map<string, PendingRetry>();
-  private readonly rounds = new Map<string, Rounds>();
-  /** Answers of people to steps that have not completed since. */
-  private readonly answers = new Map<string, JsonValue>();
-  /** What the latest event of each step says of it. */
-  private readonly infos = new Map<string, StepInfo>();
-  private readonly taken = new Set<string>();
+  readonly results: Record<string, JsonValue> = new Bare();
+  /** Absent in an execution that is new, as almost all are. */
+  private memory: Memory | undefined;
 
   /** A cancel had begun to end steps when the crash came. */
   cancelling = false;
 
-  constructor(readonly state: ExecutionState) {}
+  /** @param state What the log folds to; brought on by `apply`. Absent: the execution is new. */
+  constructor(readonly state: ExecutionState = NOTHING) {}
 
   /** Takes the next event of the log in. */
   apply(event: ExecutionEvent): void {
     applyEvent(this.state, event);
     const { step } = event;
     if (!step) return;
-    this.infos.set(step.id, step);
+    const memory = (this.memory ??= new Memory());
+    memory.infos.set(step.id, step);
     switch (event.type) {
       case 'step_started':
-        this.attempts.set(step.id, step.attempt);
-        this.rounds.delete(step.id);
-        this.forgetBelow(step.id);
+        this.attempts[step.id] = step.attempt;
+        memory.rounds.delete(step.id);
+        memory.forgetBelow(step.id);
         break;
       case 'step_completed':
         this.results[step.name] = event.data.output;
-        // It is not run again, so nothing of its way is asked for: what is kept are the ways of the steps that run.
-        for (const map of [this.retries, this.rounds, this.answers]) map.delete(step.id);
+        // It is not run again, so nothing of its way is asked for.
+        memory.forget(step.id);
         break;
       case 'step_cancelled':
         if (event.data.reason === 'cancelled') this.cancelling = true;
         break;
       case 'input_required':
-        this.answers.delete(step.id);
+        memory.answers.delete(step.id);
         break;
       case 'input_received':
-        this.answers.set(step.id, event.data.value);
+        memory.answers.set(step.id, event.data.value);
         break;
       case 'step_retrying': {
-        this.answers.delete(step.id);
-        this.rounds.delete(step.id);
-        this.forgetBelow(step.id);
+        memory.answers.delete(step.id);
+        memory.rounds.delete(step.id);
+        memory.forgetBelow(step.id);
         const { attempt, delayMs } = event.data;
-        this.retries.set(step.id, { attempt, delayMs, since: Date.parse(event.timestamp) });
+        memory.retries.set(step.id, { attempt, delayMs, since: Date.parse(event.timestamp) });
         break;
       }
       case 'iteration_started':
-        this.rounds.set(step.id, { started: event.data.iteration, completed: event.data.iteration - 1 });
+        memory.rounds.set(step.id, { started: event.data.iteration, completed: event.data.iteration - 1 });
         break;
       case 'iteration_completed':
-        this.rounds.set(step.id, { started: event.data.iteration, completed: event.data.iteration });
+        memory.rounds.set(step.id, { started: event.data.iteration, completed: event.data.iteration });
         break;
       default:
         break;
@@ -85,56 +111,49 @@ export class Recall {
   /** What the log says of a step, the first time it is asked; later runs of the step (in a retry) are new. */
   take(id: string): StepState | undefined {
     const past = this.peek(id);
-    if (past) this.taken.add(id);
+    if (past) this.memory?.taken.add(id);
     return past;
   }
 
   peek(id: string): StepState | undefined {
+    if (!this.memory || this.memory.taken.has(id)) return undefined;
     // Own members only: a step may be called `constructor`.
-    return !this.taken.has(id) && Object.hasOwn(this.state.steps, id) ? this.state.steps[id] : undefined;
+    return Object.hasOwn(this.state.steps, id) ? this.state.steps[id] : undefined;
   }
 
   /** Counts a start of the step; answers its number. */
   nextAttempt(id: string): number {
-    const attempt = (this.attempts.get(id) ?? 0) + 1;
-    this.attempts.set(id, attempt);
-    return attempt;
+    return (this.attempts[id] = this.attemptsOf(id) + 1);
   }
 
   attemptsOf(id: string): number {
-    return this.attempts.get(id) ?? 0;
+    return this.attempts[id] ?? 0;
   }
 
   /** The retries a step has had in the current run of its `retry`. */
   retriesOf(id: string): PendingRetry | undefined {
-    return this.retries.get(id);
+    return this.memory?.retries.get(id);
   }
 
   roundsOf(id: string): Rounds | undefined {
-    return this.rounds.get(id);
+    return this.memory?.rounds.get(id);
   }
 
   /** The answer that a step was given before the crash. */
   answerOf(id: string): JsonValue | undefined {
-    return this.answers.get(id);
+    return this.memory?.answers.get(id);
   }
 
   infoOf(id: string): StepInfo | undefined {
-    return this.infos.get(id);
+    return this.memory?.infos.get(id);
   }
 
   /** A step is run anew: what the log says of it and of all below is void. */
   discard(id: string): void {
-    for (const known of Object.keys(this.state.steps)) if (isWithin(known, id)) this.taken.add(known);
-    this.retries.delete(id);
-    this.rounds.delete(id);
-    this.answers.delete(id);
-    this.forgetBelow(id);
-  }
-
-  private forgetBelow(id: string): void {
-    for (const map of [this.retries, this.rounds, this.answers]) {
-      for (const known of map.keys()) if (known !== id && isWithin(known, id)) map.delete(known);
-    }
+    const { memory } = this;
+    if (!memory) return;
+    for (const known of Object.keys(this.state.steps)) if (isWithin(known, id)) memory.taken.add(known);
+    memory.forget(id);
+    memory.forgetBelow(id);
   }
 }

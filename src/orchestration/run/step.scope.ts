@@ -47,7 +47,8 @@ export class StepScope<S extends Step = Step> {
     readonly place: Place,
     /** Output of the step before, or the workflow's input. */
     readonly previous: JsonValue,
-    readonly cancel: CancelScope,
+    /** That of what is around it; while it runs, its own, where it has one. */
+    public cancel: CancelScope,
   ) {}
 
   child(step: Step, place: Partial<Place>, previous: JsonValue, cancel: CancelScope, base = this.id): StepScope {

@@ -42,6 +42,9 @@ async function run<Output>(agent: AgentHandler<never>, input: unknown, signal = 
     log: (text) => (seen.logs.push(text), piece),
     reasoning: () => piece,
     data: () => piece,
+    toolInput: () => piece,
+    toolCall: () => piece,
+    toolResult: () => piece,
     usage: () => undefined,
   };
   let given: unknown = await agent.execute(context as never);

@@ -1,0 +1,91 @@
+/** The agent `llm`: one call of a language model, with the tools it calls, as one step (decision 0009). */
+import { type AgentStep } from '../contract/definition.js';
+import { StepcastError } from '../contract/errors.js';
+import { type JsonValue } from '../contract/json.js';
+import { type AgentContext, type AgentHandler, type Piece } from '../orchestration/agent.js';
+import { Agent } from '../orchestration/decorators.js';
+import { CallDesk } from './call.desk.js';
+import { IdleWatch } from './idle.watch.js';
+import { maxStepsOf, startCall } from './llm.call.js';
+import { inspectInput, type LlmInput, readInput } from './llm.input.js';
+import { LlmOptions } from './llm.options.js';
+import { type Ending, narrate } from './llm.stream.js';
+import { ModelRegistry } from './models.registry.js';
+import { cutOff } from './provider.errors.js';
+import { refuseStep } from './step.faults.js';
+import { readObject } from './structured.output.js';
+import { type RegisteredTool, ToolRegistry } from './tools/tool.registry.js';
+import { ToolRunner } from './tools/tool.runner.js';
+
+const IDLE_TIMEOUT_MS = 120_000;
+
+@Agent({ name: 'llm', description: 'Asks a language model, which may call tools: {model?, prompt | messages, system?, tools?, schema?, maxSteps?, temperature?, maxOutputTokens?}' })
+export class LlmAgent implements AgentHandler {
+  private readonly hasTool = (name: string): boolean => this.tools.get(name) !== undefined;
+
+  constructor(
+    private readonly models: ModelRegistry,
+    private readonly tools: ToolRegistry,
+    private readonly runner: ToolRunner,
+    private readonly options: LlmOptions,
+  ) {}
+
+  /** @throws StepcastError `model_not_configured`, or `invalid_definition` with the faults of the input. */
+  check({ name, input }: Readonly<AgentStep>): void {
+    // What another step gives may be anything.
+    if (input === undefined || typeof input === 'function') return;
+    const { faults, model } = inspectInput(input, this.hasTool);
+    refuseStep('llm', name, faults);
+    if (model !== null) this.models.check(model);
+  }
+
+  async *execute(ctx: AgentContext): AsyncGenerator<Piece, JsonValue, void> {
+    const input = readInput(ctx.input, this.hasTool);
+    const { name, model } = await this.models.resolve(input.model);
+    const tools = (input.tools ?? []).map((tool) => this.tools.get(tool) as RegisteredTool);
+    const idleMs = this.options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+    const maxSteps = maxStepsOf(input);
+    /** Each step of the model is as much of this one: how many there will be, nobody knows. */
+    let rounds = 0;
+    const desk = new CallDesk();
+    const watch = new IdleWatch(idleMs);
+    const hangUp = new AbortController();
+    try {
+      const parts = await startCall({
+        model, input, tools,
+        runTool: async (tool, given, id) => {
+          const callId = await desk.told(id);
+          const within = { from: (rounds - 1) / maxSteps, to: rounds / maxSteps };
+          return watch.aside(() => this.runner.run(tool, given, ctx, { callId, within }));
+        },
+        signal: AbortSignal.any([ctx.signal, watch.signal, hangUp.signal]),
+      });
+      const ending = yield* narrate(parts, ctx, {
+        model: name, writesObject: input.schema !== undefined, desk,
+        heard: ({ type }) => {
+          watch.heard();
+          if (type === 'start-step') rounds++;
+        },
+        progress: () => (rounds - 1) / maxSteps,
+        costOf: (usage) => this.models.costOf(name, usage),
+      });
+      if (ending.finishReason === 'tool-calls') ctx.log(`the model "${name}" was to call tools again after ${maxSteps} steps; raise maxSteps to let it`, 'warn', 'max_steps');
+      return outputOf(ending, input, name);
+    } catch (error) {
+      if (ctx.signal.aborted) throw ctx.signal.reason;
+      if (watch.expired) throw cutOff(name, `was silent for ${idleMs} ms, and its request was dropped`);
+      throw this.models.failure(name, error);
+    } finally {
+      watch.stop();
+      // Also where the stream is left in its middle: the provider is not to go on for nobody.
+      hangUp.abort();
+    }
+  }
+}
+
+function outputOf({ text, lastText, finishReason }: Ending, { schema }: LlmInput, model: string): JsonValue {
+  if (!schema) return text;
+  if (finishReason === 'tool-calls') throw new StepcastError('output_invalid', `the model "${model}" has spent all its steps on tools and written no object; raise maxSteps`);
+  if (finishReason === 'length') throw new StepcastError('output_invalid', `the object of the model "${model}" is cut short; raise maxOutputTokens`);
+  return readObject(lastText, schema, model);
+}

@@ -25,7 +25,7 @@ export class AddressGuard {
    * @throws StepcastError `address_refused` where the URL itself names an address that is refused.
    */
   lookupFor(url: URL): LookupFunction {
-    const isAllowed = true;
+    const isAllowed = this.allowed.has(url);
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const refusal = isIP(host) && !isAllowed ? refusalOf(host) : undefined;
     if (refusal !== undefined) throw refused(url, `is ${refusal}`);

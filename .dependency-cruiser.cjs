@@ -15,7 +15,7 @@ module.exports = {
     rule('rate-limit', 'rate-limit', src('contract', 'rate-limit')),
     rule('metrics', 'metrics', src('contract', 'journal', 'metrics')),
     rule('streaming', 'streaming', src('contract', 'journal', 'orchestration', 'llm', 'auth', 'rate-limit', 'metrics', 'streaming')),
-    rule('examples', 'examples', src('contract', 'orchestration', 'llm', 'examples')),
+    rule('examples', 'examples', `${src('contract', 'orchestration', 'llm', 'examples')}|^src/assets\\.ts$`),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -5,6 +5,7 @@ import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { assetUrl } from './assets.js';
 import './routes.docs.js';
 import { addStreamingComponents } from './streaming/openapi/components.js';
 
@@ -48,7 +49,7 @@ export async function docsSite(app: INestApplication): Promise<Handler> {
 
 /** The document is OpenAPI 3.2, the first version that can describe what a stream consists of. */
 export function buildDocument(app: INestApplication): OpenAPIObject {
-  const { version, license } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string; license: string };
+  const { version, license } = JSON.parse(readFileSync(assetUrl('../package.json'), 'utf8')) as { version: string; license: string };
   const builder = new DocumentBuilder().setOpenAPIVersion('3.2.0').setTitle('Stepcast').setDescription(DESCRIPTION).setVersion(version)
     .setLicense(license, `https://spdx.org/licenses/${license}.html`).addServer('/', 'This service');
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);

@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { assetUrl } from './assets.js';
 import { StepcastError } from './contract/errors.js';
 import { ProblemFilter } from './streaming/http/problem.filter.js';
 
@@ -18,7 +19,7 @@ interface PageFile {
   etag: string;
 }
 
-const FOLDER = new URL('./page/', import.meta.url);
+const FOLDER = assetUrl('./page/');
 const DOCUMENT = 'index.html';
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

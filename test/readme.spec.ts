@@ -32,7 +32,7 @@ const run = promisify(execFile);
 const readme = new MarkdownPage('README.md');
 const protocol = new MarkdownPage('docs/protocol.md');
 const DECISIONS = ['0001-the-log-is-the-only-truth', '0002-commit-once-a-turn-before-delivery', '0003-pull-followers-and-frames-past-nest',
-  '0004-recovery-walks-the-tree-again', '0005-a-limit-of-resumes', '0006-cursors-over-several-executions', '0007-one-process-per-data-folder', '0008-rows-in-the-order-of-commits', '0009-models-tools-and-operations'];
+  '0004-recovery-walks-the-tree-again', '0005-a-limit-of-resumes', '0006-cursors-over-several-executions', '0007-one-process-per-data-folder', '0008-rows-in-the-order-of-commits', '0009-models-tools-and-operations', '0010-the-service-is-one-file'];
 const PINNED_NODE = resolve('node_modules/.bin');
 const ORIGIN = 'http://127.0.0.1:8080';
 

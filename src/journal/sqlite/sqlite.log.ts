@@ -12,6 +12,7 @@
  * undone, or nobody can say whether it was, memory is thrown away and read anew.
  */
 import { TERMINAL_TYPES } from '../../contract/events.js';
+import { type ExecutionStatus } from '../../contract/state.js';
 import { type RecordedEvent } from '../event-batch.js';
 import { type ExecutionRecord, type Head, type OwnedExecution, type Page } from '../journal.types.js';
 import { type BatchRow, bodyOf, eventsOf, typesOf } from './sqlite.batch.js';
@@ -47,8 +48,9 @@ interface Live {
   lastSeq: number;
   /** The last event whose row the index names. */
   indexed: number;
-  /** The record as the file has it, but for the progress. */
-  readonly head: Head;
+  /** As the record has it. Its other times and its error change with it, or at the end. */
+  status: ExecutionStatus;
+  progress: number;
   /** Rows that the index does not name: id, last event, id, last event, … */
   unindexed: number[];
 }
@@ -85,7 +87,7 @@ export class SqliteLog {
     const live = this.live.get(record.id);
     if (live) {
       record.lastSeq = live.lastSeq;
-      record.progress = live.head.progress;
+      record.progress = live.progress;
     }
     return record;
   }
@@ -175,8 +177,10 @@ export class SqliteLog {
   }
 
   private added(live: Live, batch: number, lastSeq: number): void {
-    if (live.unindexed.length === 0) this.behind.add(live);
-    live.unindexed.push(batch, lastSeq);
+    if (live.unindexed.length === 0) {
+      this.behind.add(live);
+      live.unindexed = [batch, lastSeq];
+    } else live.unindexed.push(batch, lastSeq);
     live.lastSeq = lastSeq;
   }
 
@@ -184,17 +188,17 @@ export class SqliteLog {
     if (live.unindexed.length === 0) return;
     this.sql.insertIndex.run(live.ordinal, live.lastSeq, JSON.stringify(live.unindexed));
     live.indexed = live.lastSeq;
-    live.unindexed = [];
+    live.unindexed = NONE;
     this.behind.delete(live);
   }
 
   private writeHead(live: Live, head: Readonly<Head>, ended: boolean): void {
     const { status, progress, startedAt, finishedAt, error } = head;
-    const known = live.head;
-    if (ended || status !== known.status || startedAt !== known.startedAt || finishedAt !== known.finishedAt || error !== known.error) {
+    if (ended || status !== live.status) {
       this.sql.updateHead.run(status, progress, live.lastSeq, startedAt, finishedAt, error && JSON.stringify(error), live.ordinal);
     }
-    Object.assign(known, head);
+    live.status = status;
+    live.progress = progress;
   }
 
   private endedWith(id: string, epoch: number, lastSeq: number): boolean {
@@ -221,6 +225,9 @@ export class SqliteLog {
   }
 }
 
+/** Of those that have none. Never added to. */
+const NONE: number[] = [];
+
 interface IndexRow {
   last_seq: number;
   batches: string;
@@ -236,6 +243,6 @@ function* runsOf(batches: readonly number[], after: number): Iterable<[first: nu
   }
 }
 
-function liveOf({ ordinal, epoch, status, progress, startedAt, finishedAt, error }: ExecutionRecord, lastSeq: number): Live {
-  return { ordinal, epoch, lastSeq, indexed: lastSeq, head: { status, progress, startedAt, finishedAt, error }, unindexed: [] };
+function liveOf({ ordinal, epoch, status, progress }: ExecutionRecord, lastSeq: number): Live {
+  return { ordinal, epoch, lastSeq, indexed: lastSeq, status, progress, unindexed: NONE };
 }

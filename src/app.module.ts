@@ -18,7 +18,7 @@ export class AppModule {
       module: AppModule,
       imports: [LoggerModule.forRoot(loggerOptions()), StreamingModule.forRoot(config.streaming)],
       controllers: [HealthController, MetricsController, PageController],
-      providers: [...BRIEF_PROVIDERS, ...BUILD_PROVIDERS, ...RESEARCH_PROVIDERS],
+      providers: [...BRIEF_PROVIDERS, ...BUILD_PROVIDERS, ...CHART_PROVIDERS, ...RESEARCH_PROVIDERS],
     };
   }
 }

@@ -104,7 +104,7 @@ describe('the service of the README', () => {
   });
 
   itWithShell('prints a curl line at its start that runs as it is', async () => {
-    const line = service.output.slice(service.output.indexOf('curl ')).trim();
+    const line = (/^curl .*\n.*$/m.exec(service.output)?.[0] as string);
     const { printed } = await paste([{ name: 'printed', code: line }], home);
     expect(eventsIn(printed).at(-1)).toMatchObject({ type: 'workflow_completed' });
   });

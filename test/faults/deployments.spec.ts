@@ -72,6 +72,9 @@ describe('a workflow in code', () => {
   }, TIMEOUT);
 });
 
+/** Longer than a deployment takes on a machine that has much else to do: what is silent must not come to its end in the midst of them. */
+const SILENCE_MS = 6000;
+
 describe('SIGTERM', () => {
   let lineage: Lineage;
   beforeEach(async () => {
@@ -83,10 +86,10 @@ describe('SIGTERM', () => {
   const start = async (definition: WorkflowDefinition) => new Watched(lineage, await lineage.client.start(definition));
 
   it('counts against nothing: what waits through five deployments completes', async () => {
-    const definition = workflow('waits', parallel('p', input('ask'), agent('silent', 'delay', { input: { ms: 1500 } })));
+    const definition = workflow('waits', parallel('p', input('ask'), agent('silent', 'delay', { input: { ms: SILENCE_MS } })));
     const waits = await start(definition);
     // Nothing but silence: it never gets any further between two deployments.
-    const silence = workflow('silence', agent('silent', 'delay', { input: { ms: 1500 } }));
+    const silence = workflow('silence', agent('silent', 'delay', { input: { ms: SILENCE_MS } }));
     const silent = await start(silence);
     for (let deployments = 1; deployments <= 5; deployments++) {
       await waits.until(asks, deployments);
@@ -104,7 +107,7 @@ describe('SIGTERM', () => {
   }, TIMEOUT);
 
   it('as early as the process takes it counts against nothing, not even after crashes', async () => {
-    const definition = workflow('silence', agent('silent', 'delay', { input: { ms: 1500 } }));
+    const definition = workflow('silence', agent('silent', 'delay', { input: { ms: SILENCE_MS } }));
     const silent = await Promise.all([definition, definition, definition].map(start));
     // Two crashes make suspects of them, which are resumed one at a time.
     for (let crashes = 1; crashes <= 2; crashes++) {

@@ -169,7 +169,7 @@ describe('answers', () => {
       () => [],
     );
     const { workflows } = (await service.bob.get('/workflows')).json as { workflows: { name: string; origin: string }[] };
-    expect(workflows.map(({ name, origin }) => `${origin} ${name}`)).toEqual(['code brief', 'code functional', 'stored every']);
+    expect(workflows.map(({ name, origin }) => `${origin} ${name}`)).toEqual(['code brief', 'code build', 'code chart', 'code research', 'code functional', 'stored every']);
     for (const { name } of workflows) expect((await service.bob.get(`/workflows/${name}`)).status).toBe(200);
     expect(JSON.stringify((await service.bob.get('/workflows/functional')).json)).toContain('"$function":true');
     expect((await service.bob.request('DELETE', '/workflows/every')).status).toBe(204);

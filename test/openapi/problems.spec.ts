@@ -77,6 +77,12 @@ describe('refused are', () => {
     for (const operation of ofStart()) await refused(call(service.alice, operation, { query: '?types=x', headers: SSE }), operation, 'invalid_request');
   });
 
+  it('workflows that need a model nobody has configured', async () => {
+    const asks: WorkflowDefinition = { name: 'asks', steps: [{ type: 'agent', name: 'ask', agent: 'llm', input: { prompt: 'Why?' } }] };
+    await refused(call(service.alice, byId('runDefinition'), { body: { workflow: asks } }), byId('runDefinition'), 'model_not_configured');
+    await refused(call(service.alice, byId('startWorkflow'), { name: 'build', body: { input: { task: 'A clock' } } }), byId('startWorkflow'), 'model_not_configured');
+  });
+
   it('cursors that make no sense', async () => {
     for (const id of ['streamExecution', 'streamExecutions', 'listExecutions', 'listEvents']) {
       await refused(call(service.alice, byId(id), { query: '?lastEventId=-&cursor=-&after=99' }), byId(id), 'invalid_cursor');

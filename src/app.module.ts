@@ -5,6 +5,7 @@ import { type ServiceConfig } from './config.js';
 import { BRIEF_PROVIDERS } from './examples/brief/brief.providers.js';
 import { BUILD_PROVIDERS } from './examples/build/build.providers.js';
 import { RESEARCH_PROVIDERS } from './examples/research/research.providers.js';
+import { CHART_PROVIDERS } from './examples/chart/chart.providers.js';
 import { HealthController } from './health.controller.js';
 import { loggerOptions } from './logging.js';
 import { MetricsController } from './metrics.controller.js';

@@ -1,0 +1,45 @@
+import { type JsonValue } from '../../contract/json.js';
+import { StepcastError } from '../../contract/errors.js';
+import { type AgentContext, type AgentHandler } from '../../orchestration/agent.js';
+import { Agent } from '../../orchestration/decorators.js';
+import { type OperationProgress } from '../../orchestration/operations/streaming-operation.js';
+import { ChartOperation, type ChartTools } from './chart.operation.js';
+import { type ChartAnswer, type ChartInput } from './chart.types.js';
+import { Dataset } from './dataset/dataset.js';
+import { Grammar } from './grammar/grammar.js';
+import { ModelPlanner } from './model/model.planner.js';
+import { SqlRunner } from './query/sql.runner.js';
+import { SpecValidator } from './vega/spec.validator.js';
+
+/** Characters. */
+export const QUESTION_LIMIT = 500;
+
+/** Answers a question about the data set with rows and a chart. */
+@Agent({ name: 'chart.answer', description: 'Answers a question about wildlife strikes with rows and a Vega-Lite chart: {question, model?}' })
+export class ChartAgent implements AgentHandler<ChartInput> {
+  private readonly tools: ChartTools;
+
+  constructor(dataset: Dataset, grammar: Grammar, planner: ModelPlanner, runner: SqlRunner, validator: SpecValidator) {
+    this.tools = { dataset, grammar, planner, runner, validator };
+  }
+
+  execute(ctx: AgentContext<ChartInput>): Promise<ChartAnswer> {
+    return new ChartOperation(inputOf(ctx.input), this.tools, ctx).execute(progressOf(ctx), ctx.signal);
+  }
+}
+
+function progressOf(ctx: AgentContext<ChartInput>): OperationProgress {
+  return Object.assign((fraction: number, state?: string, metadata?: JsonValue): void => void ctx.progress(fraction, state, metadata), {
+    text: (delta: string): void => void ctx.text(delta),
+    data: (delta: JsonValue): void => void ctx.data(delta),
+    log: (...told: Parameters<typeof ctx.log>): void => void ctx.log(...told),
+  });
+}
+
+/** The agent can be named in any workflow, also in one that a user sends. @throws StepcastError `invalid_input` */
+function inputOf(input: unknown): ChartInput {
+  const { question, model } = (input ?? {}) as Partial<Record<keyof ChartInput, unknown>>;
+  if (typeof question !== 'string' || question.trim() === '' || question.length > QUESTION_LIMIT) throw new StepcastError('invalid_input', `question must be a text of 1 to ${QUESTION_LIMIT} characters`);
+  if (model !== undefined && typeof model !== 'string') throw new StepcastError('invalid_input', 'model must be a text, such as "openai/gpt-5"');
+  return { question, ...(model === undefined ? {} : { model }) };
+}

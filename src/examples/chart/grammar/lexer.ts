@@ -1,0 +1,66 @@
+/** From the words of a question to phrases with meanings; misspelled words are put right first. */
+import { type Lexicon } from './lexicon.js';
+import { type Meaning } from './meanings.js';
+import { nearest, stemOf, type Word, wordsOf } from './words.js';
+
+export interface Phrase {
+  /** As it was written, but for its spelling. */
+  text: string;
+  /** None: a phrase that is not known. */
+  meanings: readonly Meaning[];
+}
+
+export interface Lexed {
+  phrases: Phrase[];
+  /** Words that were read as another one, by what they were. */
+  corrections: ReadonlyMap<string, string>;
+  /** Words that nothing is known of. */
+  unknown: string[];
+}
+
+export function lex(question: string, lexicon: Lexicon): Lexed {
+  const corrections = new Map<string, string>();
+  const written = wordsOf(question);
+  const words = written.map((word) => corrected(word, lexicon, corrections));
+  const phrases: Phrase[] = [];
+  const unknown: string[] = [];
+  for (let i = 0; i < words.length; ) {
+    const [phrase, length] = longestAt(words, i, lexicon);
+    // Marks that mean nothing are punctuation.
+    if (phrase.meanings.length === 0 && words[i]?.kind !== 'mark') unknown.push((written[i] as Word).text);
+    if (phrase.meanings.length > 0 || words[i]?.kind !== 'mark') phrases.push(phrase);
+    i += length;
+  }
+  // What makes no sense after all was not that other word.
+  for (const word of unknown) corrections.delete(word);
+  return { phrases, corrections, unknown };
+}
+
+function longestAt(words: readonly Word[], at: number, { meanings, longest }: Lexicon): [Phrase, number] {
+  for (let length = Math.min(longest, words.length - at); length > 0; length--) {
+    const part = words.slice(at, at + length);
+    const found = meanings.get(part.map(({ stem }) => stem).join(' '));
+    if (found) return [{ text: part.map(({ text }) => text).join(' '), meanings: length === 1 ? [...found, ...ownMeaning(part[0] as Word)] : found }, length];
+  }
+  const word = words[at] as Word;
+  return [{ text: word.text, meanings: ownMeaning(word) }, 1];
+}
+
+/** Numbers and dates mean themselves. */
+function ownMeaning({ kind, text, value }: Word): Meaning[] {
+  if (kind === 'date') return [{ is: 'date', date: text }];
+  return kind === 'number' && Number.isFinite(value) ? [{ is: 'number', value: value as number }] : [];
+}
+
+function corrected(word: Word, { spellings, stems }: Lexicon, corrections: Map<string, string>): Word {
+  const { text, stem, kind } = word;
+  if (kind !== 'word' || stems.has(stem) || corrections.has(text)) return kind === 'word' && corrections.has(text) ? asWord(corrections.get(text) as string) : word;
+  const near = nearest(text, spellings);
+  if (near === undefined) return word;
+  corrections.set(text, near);
+  return asWord(near);
+}
+
+function asWord(text: string): Word {
+  return { text, stem: stemOf(text), kind: 'word' };
+}

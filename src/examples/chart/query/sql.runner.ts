@@ -1,0 +1,83 @@
+/** Runs SQL that nobody has to trust: guarded, and in a process of its own that is killed when its time is over. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Injectable } from '@nestjs/common';
+import { assetUrl } from '../../../assets.js';
+import { type Row } from '../chart.types.js';
+import { DATASET_FILE } from '../dataset/dataset.js';
+import { guardSql, SqlRefused } from './sql.guard.js';
+
+export interface QueryResult {
+  columns: string[];
+  rows: Row[];
+  /** Whether there are more rows than were read, which are 1,000. */
+  truncated: boolean;
+}
+
+/** Milliseconds that a statement may run. */
+export const QUERY_MS = 2000;
+/** Milliseconds that the process may take to start. */
+const START_MS = 15_000;
+/** Bytes; what the child answers is bounded by itself, this is for a child that is not itself any more. */
+const MAX_OUTPUT = 8 * 1024 * 1024;
+
+/** What the process runs: as it was built, or, in tests, as it is in the sources. */
+const [CHILD = ''] = ['js', 'ts'].map((ending) => fileURLToPath(assetUrl(`./examples/chart/query/sql.child.${ending}`))).filter((file) => existsSync(file));
+
+@Injectable()
+export class SqlRunner {
+  /**
+   * @param signal Kills the process.
+   * @throws SqlRefused for SQL that is not allowed, is wrong or takes too long; the reason of `signal` where it aborts.
+   */
+  async run(sql: string, signal: AbortSignal, limitMs = QUERY_MS): Promise<QueryResult> {
+    const statement = guardSql(sql);
+    signal.throwIfAborted();
+    const child = spawn(process.execPath, ['--permission', '--allow-worker', `--allow-fs-read=${CHILD}`, `--allow-fs-read=${DATASET_FILE}`, '--max-old-space-size=64', '--no-warnings', CHILD], {
+      env: {}, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true,
+    });
+    // A child that ends before it has read is told of by its end.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(JSON.stringify({ file: DATASET_FILE, sql: statement, limitMs }));
+    try {
+      const { columns, rows, truncated, error } = JSON.parse(await answerOf(child, signal, limitMs)) as QueryResult & { error?: string };
+      if (error !== undefined) throw new SqlRefused(`SQLite says: ${error}`);
+      return { columns, rows, truncated };
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+}
+
+/** The line after `ready`. */
+function answerOf(child: ChildProcess, signal: AbortSignal, limitMs: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const late = (): void => reject(new SqlRefused(`the query took longer than ${limitMs / 1000} s; ask for less`));
+  let timer = setTimeout(() => reject(new Error('the process that runs queries did not start in time')), START_MS);
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  let [output, complaint, isReady] = ['', '', false];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    if (output.length > MAX_OUTPUT) reject(new SqlRefused('the answer is too large; select fewer columns'));
+    if (!isReady && output.startsWith('ready\n')) {
+      isReady = true;
+      clearTimeout(timer);
+      timer = setTimeout(late, limitMs);
+    }
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
+  child.once('error', reject);
+  // `close` and not `exit`: all output has been read then. A process without memory is gone without an answer.
+  child.once('close', (code, by) => {
+    const line = output.trimEnd().split('\n').at(-1) ?? '';
+    if (code === 0 && line.startsWith('{')) resolve(line);
+    else if (isReady) reject(new SqlRefused('the query needs too much memory; ask for less'));
+    else reject(new Error(`the process that runs queries ended with ${code ?? by}: ${complaint}`));
+  });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  });
+}

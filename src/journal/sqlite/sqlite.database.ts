@@ -63,7 +63,7 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
     // No waiting inside SQLite: it would block the loop. The writer tries again by itself.
     db = new DatabaseSync(path, { timeout: 0 });
     // Before the schema is made, so that it is not waited for the disk at each of its pages.
-    migrate(db, MIGRATIONS, `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    migrate(db, MIGRATIONS, `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     return handleOf(db, lock, inMemory ? undefined : path);
   } catch (error) {
     db?.close();

@@ -1,4 +1,4 @@
 import base from './jest.config.js';
 
-/** The kill tests alone, for as many kills as `npm run test:faults -- 500` asks for (test/faults/run.mjs). */
-export default { ...base, testMatch: ['<rootDir>/test/faults/kill.spec.ts'] };
+/** The faults alone, one spec after the other, in their long form (test/faults/run.mjs). */
+export default { ...base, testMatch: ['<rootDir>/test/faults/*.spec.ts'], maxWorkers: 1 };

@@ -8,7 +8,7 @@ import { RESEARCH_PROVIDERS } from './examples/research/research.providers.js';
 import { CHART_PROVIDERS } from './examples/chart/chart.providers.js';
 import { HealthController } from './health.controller.js';
 import { loggerOptions } from './logging.js';
-import { MetricsController } from './metrics.controller.js';
+import { MetricsController, OpenMetricsController } from './metrics.controller.js';
 import { PageController } from './page.controller.js';
 import { StreamingModule } from './streaming/streaming.module.js';
 
@@ -18,7 +18,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [LoggerModule.forRoot(loggerOptions()), StreamingModule.forRoot(config.streaming)],
-      controllers: [HealthController, MetricsController, PageController],
+      controllers: [HealthController, config.openMetrics ? OpenMetricsController : MetricsController, PageController],
       providers: [...BRIEF_PROVIDERS, ...BUILD_PROVIDERS, ...CHART_PROVIDERS, ...RESEARCH_PROVIDERS],
     };
   }

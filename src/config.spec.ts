@@ -36,7 +36,7 @@ describe('the environment of the service', () => {
   it('has a default for everything but who may come in', () => {
     const config = loadConfig(KEYS);
     expect(config).toEqual({
-      port: 3000, host: '127.0.0.1', production: false, corsOrigins: [],
+      port: 3000, host: '127.0.0.1', production: false, corsOrigins: [], openDocs: true, openMetrics: false,
       streaming: Object.assign(new StreamingOptions(), { apiKeys: [{ user: 'ann', key: 'ann-key', roles: [] }], jwt: undefined, llm: llmOptionsFrom({}).options }),
     });
     expect(config.streaming).toMatchObject({
@@ -48,13 +48,18 @@ describe('the environment of the service', () => {
     const config = loadConfig({
       PORT: '0', HOST: '0.0.0.0', NODE_ENV: 'production', STEPCAST_DATA_DIR: '/srv/data', STEPCAST_API_KEYS: ' ann:a , bob:b:admin', STEPCAST_JWT_SECRET: SECRET, STEPCAST_JWT_ISSUER: 'https://id.example.com',
       STEPCAST_JWT_AUDIENCE: 'stepcast', STEPCAST_HEARTBEAT_MS: '100', STEPCAST_RETENTION_MS: '1000', STEPCAST_MAX_STREAMS_PER_USER: '1', STEPCAST_MAX_EXECUTIONS_PER_USER: '1000000',
+      STEPCAST_MAX_STREAMS: '7', STEPCAST_MAX_QUEUED_PER_USER: '0', STEPCAST_MAX_EXECUTIONS: '8', STEPCAST_MAX_QUEUED: '9', STEPCAST_START_LIMIT: '3/4', STEPCAST_TRUST_PROXY: 'loopback, 10.0.0.0/8',
+      STEPCAST_SLOS: '[{"name":"runs","measure":"success","target":0.99,"windowMs":3600000}]',
+      STEPCAST_MAX_OUTPUT_BYTES: '2048', STEPCAST_MAX_EVENTS_PER_EXECUTION: '500', STEPCAST_OPEN_DOCS: 'true', STEPCAST_OPEN_METRICS: 'true',
       STEPCAST_RATE_LIMIT: '5/10', STEPCAST_CORS_ORIGINS: 'https://app.example.com, http://localhost:5173', UNRELATED: 'x',
     });
     expect(config).toMatchObject({
-      port: 0, host: '0.0.0.0', production: true, corsOrigins: ['https://app.example.com', 'http://localhost:5173'],
+      port: 0, host: '0.0.0.0', production: true, openDocs: true, openMetrics: true, corsOrigins: ['https://app.example.com', 'http://localhost:5173'], trustProxy: ['loopback', '10.0.0.0/8'],
       streaming: {
         dataDir: '/srv/data', apiKeys: [{ user: 'ann', key: 'a', roles: [] }, { user: 'bob', key: 'b', roles: ['admin'] }], jwt: { secret: SECRET, issuer: 'https://id.example.com', audience: 'stepcast' },
         heartbeatMs: 100, retentionMs: 1000, maxStreamsPerUser: 1, maxExecutionsPerUser: 1_000_000, rateLimit: { points: 5, seconds: 10 },
+        maxStreams: 7, maxQueuedPerUser: 0, maxExecutions: 8, maxQueued: 9, startLimit: { points: 3, seconds: 4 }, slos: [{ name: 'runs', measure: 'success', target: 0.99, windowMs: 3_600_000 }],
+        maxOutputBytes: 2048, maxEventsPerExecution: 500,
       },
     });
     expect(config.developmentKey).toBeUndefined();
@@ -64,11 +69,19 @@ describe('the environment of the service', () => {
     expect(loadConfig({ ...KEYS, PORT: '', STEPCAST_JWT_SECRET: '', STEPCAST_RATE_LIMIT: '', STEPCAST_CORS_ORIGINS: '' })).toMatchObject({ port: 3000, corsOrigins: [] });
   });
 
+  it('opens the documentation outside production, and where it is told to', () => {
+    const openDocs = (env: Record<string, string>) => loadConfig({ ...KEYS, ...env }).openDocs;
+    expect([openDocs({}), openDocs({ STEPCAST_OPEN_DOCS: 'false' }), openDocs({ NODE_ENV: 'production' }), openDocs({ NODE_ENV: 'production', STEPCAST_OPEN_DOCS: 'true' })]).toEqual([true, false, false, true]);
+  });
+
   it.each<[string, string]>([
     ['PORT', '65536'], ['PORT', '3e3'], ['PORT', '-1'], ['STEPCAST_HEARTBEAT_MS', '99'], ['STEPCAST_HEARTBEAT_MS', '15s'], ['STEPCAST_RETENTION_MS', '0'], ['STEPCAST_MAX_STREAMS_PER_USER', '0'],
     ['STEPCAST_MAX_EXECUTIONS_PER_USER', '1000001'], ['STEPCAST_RATE_LIMIT', '300'], ['STEPCAST_RATE_LIMIT', '0/60'],
+    ['STEPCAST_SLOS', '{}'], ['STEPCAST_SLOS', '[{"name":"runs"'], ['STEPCAST_SLOS', '[{"name":"runs","measure":"success","target":99,"windowMs":3600000}]'],
+    ['STEPCAST_START_LIMIT', '60'], ['STEPCAST_MAX_STREAMS', '0'], ['STEPCAST_MAX_EXECUTIONS', '0'], ['STEPCAST_MAX_QUEUED', '-1'], ['STEPCAST_MAX_QUEUED_PER_USER', 'x'], ['STEPCAST_TRUST_PROXY', 'true'], ['STEPCAST_TRUST_PROXY', '0'],
+    ['STEPCAST_MAX_OUTPUT_BYTES', '1023'], ['STEPCAST_MAX_OUTPUT_BYTES', '1MiB'], ['STEPCAST_MAX_EVENTS_PER_EXECUTION', '99'], ['STEPCAST_OPEN_DOCS', 'yes'], ['STEPCAST_OPEN_METRICS', '1'],
     ['STEPCAST_CORS_ORIGINS', '*'], ['STEPCAST_CORS_ORIGINS', 'https://app.example.com/'], ['STEPCAST_CORS_ORIGINS', 'ftp://x.org'], ['STEPCAST_CORS_ORIGINS', 'https://a.org,'],
-    ['STEPCAST_JWKS_URL', 'https://id.example.com/keys'], ['STEPCAST_DATABASE_URL', 'postgres://'], ['STEPCAST_REDIS_URL', ''], ['STEPCAST_HARTBEAT_MS', '1000'], ['STEPCAST_', 'x'],
+    ['STEPCAST_JWKS_URL', 'id.example.com/keys'], ['STEPCAST_JWKS_URL', 'file:///keys'], ['STEPCAST_JWT_ALGORITHMS', 'RS256'], ['STEPCAST_DATABASE_URL', 'postgres://'], ['STEPCAST_REDIS_URL', ''], ['STEPCAST_HARTBEAT_MS', '1000'], ['STEPCAST_', 'x'],
   ])('stops the start for %s=%s with one line that names it', (name, value) => {
     const faults = faultsOf({ ...KEYS, [name]: value });
     expect(faults).toHaveLength(1);
@@ -97,8 +110,16 @@ describe('the environment of the service', () => {
       expect(faultsOf({ STEPCAST_JWT_SECRET: 'hush-hush' })).toEqual(['STEPCAST_JWT_SECRET must have at least 32 bytes']);
       expect(faultsOf({ STEPCAST_JWT_SECRET: 'ä'.repeat(16) })).toEqual([]);
       expect(faultsOf({ ...KEYS, STEPCAST_JWT_ISSUER: 'x', STEPCAST_JWT_AUDIENCE: 'y' })).toEqual([
-        'STEPCAST_JWT_ISSUER is set without STEPCAST_JWT_SECRET; set that, or unset STEPCAST_JWT_ISSUER', 'STEPCAST_JWT_AUDIENCE is set without STEPCAST_JWT_SECRET; set that, or unset STEPCAST_JWT_AUDIENCE',
+        'STEPCAST_JWT_ISSUER is set without STEPCAST_JWT_SECRET or STEPCAST_JWKS_URL; set that, or unset STEPCAST_JWT_ISSUER', 'STEPCAST_JWT_AUDIENCE is set without STEPCAST_JWT_SECRET or STEPCAST_JWKS_URL; set that, or unset STEPCAST_JWT_AUDIENCE',
       ]);
+    });
+
+    it('takes the keys of an issuer by their URL, its algorithms, issuer and audience, and no secret beside it', () => {
+      const url = 'https://id.example.com/keys';
+      expect(loadConfig({ STEPCAST_JWKS_URL: url, NODE_ENV: 'production' }).streaming.jwt).toEqual({ jwksUrl: url });
+      expect(loadConfig({ STEPCAST_JWKS_URL: url, STEPCAST_JWT_ALGORITHMS: 'ES256, EdDSA', STEPCAST_JWT_ISSUER: 'i', STEPCAST_JWT_AUDIENCE: 'a' }).streaming.jwt).toEqual({ jwksUrl: url, algorithms: ['ES256', 'EdDSA'], issuer: 'i', audience: 'a' });
+      expect(faultsOf({ STEPCAST_JWKS_URL: url, STEPCAST_JWT_SECRET: SECRET })).toEqual(['STEPCAST_JWKS_URL and STEPCAST_JWT_SECRET are both set; unset one of them']);
+      for (const name of ['HS256', 'none', 'rs256', '']) expect(faultsOf({ STEPCAST_JWKS_URL: url, STEPCAST_JWT_ALGORITHMS: `ES256,${name}` })[0]).toMatch(/^STEPCAST_JWT_ALGORITHMS must be of RS256/);
     });
 
     it('with neither is the developer, with a key that is kept for the next start and that nobody else can read', () => {
@@ -112,7 +133,7 @@ describe('the environment of the service', () => {
     it('with neither in production is nobody, and that is told with all other faults', () => {
       expect(faultsOf({ STEPCAST_DATA_DIR: dataDir, NODE_ENV: 'production', STEPCAST_HEARTBEAT_MS: '1' })).toEqual([
         'STEPCAST_HEARTBEAT_MS must be a whole number from 100 to 86400000, but is "1"',
-        'STEPCAST_API_KEYS or STEPCAST_JWT_SECRET must be set with NODE_ENV=production: nobody could authenticate',
+        'STEPCAST_API_KEYS or STEPCAST_JWT_SECRET or STEPCAST_JWKS_URL must be set with NODE_ENV=production: nobody could authenticate',
       ]);
       expect(loadConfig({ STEPCAST_JWT_SECRET: SECRET, NODE_ENV: 'production' }).developmentKey).toBeUndefined();
     });

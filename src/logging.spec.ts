@@ -46,6 +46,35 @@ describe('the log', () => {
     expect(lines[0]?.req?.['url']).toBe('/api/v1/stream?ticket=…&from=latest&ticket=…');
   });
 
+  it.each(['%74icket=', 'ti%63ket=', 'ticket[]=', 'ticket[0]=', 'ticket%5B%5D=', 'Ticket=', '%ticket=', '%zz='])('knows the ticket in a URL as %s too', async (name) => {
+    const [line] = await logged(401, (base) => fetch(`${base}/api/v1/stream?from=latest&${name}secret`));
+    expect(line?.req?.['url']).toMatch(/^\/api\/v1\/stream\?from=latest&.*=…$/);
+    expect(JSON.stringify(line)).not.toContain('secret');
+  });
+
+  it('names each request, by the id it came with where that is one, and tells the answer', async () => {
+    const told: (string | null)[] = [];
+    const lines = await logged(404, async (base) => {
+      for (const id of ['proxy-1:a_b.c', 'x'.repeat(101), 'a b']) told.push((await fetch(base, { headers: { 'x-request-id': id } })).headers.get('x-request-id'));
+    });
+    expect(told).toEqual(['proxy-1:a_b.c', expect.stringMatching(/^[0-9a-f-]{36}$/), expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    expect(lines.map((line) => line.req?.['id'])).toEqual(told);
+  });
+
+  it('stays a line of JSON that tells no secret and moves no cursor, whatever is told in it', () => {
+    const lines: string[] = [];
+    const { hooks } = loggerOptions().pinoHttp as { hooks: object };
+    const log = pino({ hooks }, new Writable({ write: (text: Buffer, _encoding, done) => { lines.push(text.toString()); done(); } }));
+    const hostile = 'a\r\n{"level":30}\u2028b\u0085c\u001b[2J\u009b2J\u202ed\u0000\ud800';
+    const error = Object.assign(new Error(`${hostile} Bearer 0123456789abc`), { apiKey: '0123456789abc', cause: new Error('sk-0123456789abcdef') });
+    log.error({ err: error, [hostile]: 'tkt_0123456789abcdef' }, hostile);
+    const [line = ''] = lines;
+    expect(lines).toHaveLength(1);
+    expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+    expect(line).not.toContain('0123456789abc');
+    expect(JSON.parse(line)).toMatchObject({ msg: hostile, [hostile]: '[redacted]' });
+  });
+
   it('leaves out what Nest tells of its set-up, but no warning of it', () => {
     const lines: string[] = [];
     const { level, hooks } = loggerOptions().pinoHttp as { level: string; hooks: object };

@@ -4,6 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { ConfigError, loadConfig, type ServiceConfig } from './config.js';
 import { Journal } from './journal/journal.js';
 import { type JournalHealth } from './journal/journal.types.js';
+import { redact } from './redaction/redact.js';
 import { createService } from './service.js';
 
 /** Within the 10 s of P16, even where something does not let go. */
@@ -46,9 +47,9 @@ async function main(): Promise<void> {
   process.stdout.write(welcome(config, app.get(Journal).health$.value, `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`));
 }
 
-function welcome({ developmentKey }: ServiceConfig, { ready, reason }: JournalHealth, base: string): string {
+function welcome({ developmentKey, openDocs }: ServiceConfig, { ready, reason }: JournalHealth, base: string): string {
   const key = developmentKey?.key ?? '$STEPCAST_API_KEY';
-  const lines = ['', ready ? `Stepcast is ready at ${base}/ (API reference: ${base}/docs)` : `Stepcast is not yet ready at ${base}/: ${reason}`];
+  const lines = ['', ready ? `Stepcast is ready at ${base}/${openDocs ? ` (API reference: ${base}/docs)` : ''}` : `Stepcast is not yet ready at ${base}/: ${reason}`];
   if (developmentKey) {
     lines.push('', `Development key of the user dev${developmentKey.persisted ? `, kept in ${developmentKey.path}` : ', for this start only'}:`, developmentKey.key);
   }
@@ -61,6 +62,6 @@ function welcome({ developmentKey }: ServiceConfig, { ready, reason }: JournalHe
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`stepcast: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`stepcast: ${redact(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   process.exit(1);
 });

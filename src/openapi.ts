@@ -15,19 +15,20 @@ const DESCRIPTION = `Runs AI workflows and streams every step of them.
 
 Every execution is a durable, numbered log of events. Whoever connects before, during or after the run reads the same log, and resumes it at any event.
 
-**Users.** Every route but those of health needs a user: \`X-API-Key: <key>\` or \`Authorization: Bearer <JWT>\`; streams also take a ticket, for browsers. What belongs to another user answers 404, as if it did not exist; an admin sees all.
+**Users.** Every route but those of health needs a user: \`X-API-Key: <key>\` or \`Authorization: Bearer <JWT>\`; streams also take a ticket, for browsers. What belongs to another user answers 404, as if it did not exist; an admin sees all. A key or token may be limited to scopes: \`workflows:run\`, \`executions:read\`, \`executions:cancel\`, \`metrics:read\`; what it is not good for answers 403.
 
 **Streams.** Server-sent events, one JSON object each: a frame is \`event: <type>\`, \`id: <seq>\` and one \`data\` line. Cut off, a reader sends the last id it was sent as \`Last-Event-ID\` and is sent every event after it. The terminal event ends the response; connecting after it answers 204. Silence is broken by a heartbeat.
 
 **Errors.** \`application/problem+json\` (RFC 9457) with a \`code\` of a closed list, and what is wrong with an input in \`errors\`. A stream that cannot begin is refused before its first byte; what goes wrong later is an event.
 
-**Limits.** Every answer to a user tells in \`RateLimit\` what is left; above the limit it is 429 with \`Retry-After\`.`;
+**Limits.** Every answer to a user tells in \`RateLimit\` what is left; above a limit it is 429, and where all users together have as much as the service takes, 503, with \`Retry-After\`.`;
 
 const TAGS: Record<string, string> = {
   workflows: 'What can be run: the workflows of the service, and the definitions that the user has stored.',
   executions: 'Runs of workflows: start, look at, cancel and answer them.',
   streams: 'Events as they happen, over server-sent events.',
   health: 'For those that watch the process and route to it; needs no user.',
+  keys: 'API keys, which admins add and revoke while the service runs.',
   metrics: 'For Prometheus.',
 };
 

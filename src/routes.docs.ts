@@ -2,10 +2,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExcludeController, ApiOkResponse, ApiOperation, ApiResponse, ApiServiceUnavailableResponse } from '@nestjs/swagger';
 import { HealthController } from './health.controller.js';
-import { MetricsController } from './metrics.controller.js';
+import { MetricsController, OpenMetricsController } from './metrics.controller.js';
 import { PageController } from './page.controller.js';
 import { describeRoutes } from './streaming/openapi/describe-routes.js';
-import { ApiProblems, ApiUser } from './streaming/openapi/route.decorators.js';
+import { ApiProblems, ApiUser, AUTHENTICATED } from './streaming/openapi/route.decorators.js';
 
 /** Open to all. */
 const PUBLIC = { tags: ['health'], security: [] };
@@ -30,17 +30,17 @@ describeRoutes(HealthController, {
   ready: applyDecorators(
     ApiOperation({ ...PUBLIC, operationId: 'checkReady', summary: 'Whether the service takes new executions', description: 'It does while its journal can be written.' }),
     ApiOkResponse(health('It does.', { status: 'ok' })),
-    ApiServiceUnavailableResponse(health('It does not.', { status: 'unavailable', reason: 'data/stepcast.db: database or disk is full: the disk is full; free some space' })),
+    ApiServiceUnavailableResponse(health('It does not.', { status: 'unavailable', reason: 'stepcast.db: database or disk is full: the disk is full; free some space' })),
   ),
 });
 
-describeRoutes(MetricsController, {
-  metrics: applyDecorators(
-    ApiOperation({ tags: ['metrics'], operationId: 'getMetrics', summary: 'Get metrics', description: 'Executions, steps, events, open streams and commit times, in the text format of Prometheus.' }),
-    ApiUser(),
-    ApiResponse({ status: 200, description: 'The metrics', content: { 'text/plain': { schema: { type: 'string' }, example: METRICS_EXAMPLE } } }),
-    ApiProblems(['unauthenticated', 'rate_limited', 'internal']),
-  ),
-});
+const METRICS = {
+  operation: { tags: ['metrics'], operationId: 'getMetrics', summary: 'Get metrics', description: 'Executions, steps, events, open streams and commit times, in the text format of Prometheus.' },
+  answer: ApiResponse({ status: 200, description: 'The metrics', content: { 'text/plain': { schema: { type: 'string' }, example: METRICS_EXAMPLE } } }),
+};
+
+describeRoutes(MetricsController, { metrics: applyDecorators(ApiOperation(METRICS.operation), ApiUser(), METRICS.answer, ApiProblems(AUTHENTICATED)) });
+
+describeRoutes(OpenMetricsController, { metrics: applyDecorators(ApiOperation({ ...METRICS.operation, security: [] }), METRICS.answer, ApiProblems(['internal'])) });
 
 ApiExcludeController()(PageController);

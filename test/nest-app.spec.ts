@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type INestApplication } from '@nestjs/common';
 import { createApp } from '../examples/nest-app/app.js';
+import { Approvals } from '../examples/nest-app/orders/approvals.js';
 import { Carrier } from '../examples/nest-app/orders/carrier.js';
 import { Client } from './support/client.js';
 import { type EventReader } from './support/sse.js';
-import { within } from './support/patience.js';
+import { eventually, within } from './support/patience.js';
 
 const LAMPS = { customer: 'Rosa Luz', country: 'CH', lines: [{ sku: 'lamp', quantity: 2 }, { sku: 'chair', quantity: 1 }] };
 const DESKS = { customer: 'Rosa Luz', country: 'DE', lines: [{ sku: 'desk', quantity: 2 }] };
@@ -80,6 +81,9 @@ describe.each(['express', 'fastify'] as const)('the example app on %s', (platfor
     const before = await anna.open(`//orders/${id}/events`);
     await before.until(({ data }) => data?.includes('Ship to Rosa Luz for 129800 cents? Not in stock: []') ?? false);
     expect((await anna.get(`//orders/${id}`)).json).toMatchObject({ status: 'waiting', activeSteps: ['release', 'release/approve'] });
+    const { letters } = app.get(Approvals);
+    await eventually(() => letters.size > 0, 'the letter to the staff');
+    expect([...letters.values()]).toEqual([expect.stringContaining('Ship to Rosa Luz for 129800 cents?')]);
 
     await within(app.close(), 'the end of the app while a stream is open');
     expect(await before.whenEnded()).toBe('end');
@@ -111,7 +115,8 @@ describe.each(['express', 'fastify'] as const)('the example app on %s', (platfor
   });
 
   it('runs a workflow that is built for one request', async () => {
-    expect(await anna.post('//orders/quote', DESKS)).toMatchObject({ status: 200, json: { total: 123_310 } });
+    expect(await anna.post('//orders/quote', DESKS)).toMatchObject({ status: 200, json: { total: 123_310 }, headers: { 'ratelimit-policy': '"quote";q=30;w=60' } });
+    expect((await anna.post('//orders', LAMPS)).headers['ratelimit-policy']).toBe('"default";q=300;w=60');
     expect(await anna.post('//orders/quote', { lines: [{ sku: 'sofa', quantity: 1 }] })).toMatchObject({ status: 400, json: { code: 'invalid_input', detail: 'there is no article sofa' } });
   });
 

@@ -32,7 +32,7 @@ const run = promisify(execFile);
 const readme = new MarkdownPage('README.md');
 const protocol = new MarkdownPage('docs/protocol.md');
 const DECISIONS = ['0001-the-log-is-the-only-truth', '0002-commit-once-a-turn-before-delivery', '0003-pull-followers-and-frames-past-nest',
-  '0004-recovery-walks-the-tree-again', '0005-a-limit-of-resumes', '0006-cursors-over-several-executions', '0007-one-process-per-data-folder', '0008-rows-in-the-order-of-commits', '0009-models-tools-and-operations', '0010-the-service-is-one-file'];
+  '0004-recovery-walks-the-tree-again', '0005-a-limit-of-resumes', '0006-cursors-over-several-executions', '0007-one-process-per-data-folder', '0008-rows-in-the-order-of-commits', '0009-models-tools-and-operations', '0010-the-service-is-one-file', '0011-subscribers-are-readers-with-a-place'];
 const PINNED_NODE = resolve('node_modules/.bin');
 const ORIGIN = 'http://127.0.0.1:8080';
 
@@ -285,7 +285,7 @@ describe('the documentation', () => {
     const required = { STEPCAST_API_KEYS: 'a:b' };
     const withoutModels = ({ streaming: { llm: _, ...streaming }, ...config }: ServiceConfig) => ({ ...config, streaming });
     expect(withoutModels(loadConfig({ ...defaults, ...required }))).toEqual(withoutModels(loadConfig(required)));
-    expect(Object.keys(defaults)).toEqual(['PORT', 'HOST', 'STEPCAST_DATA_DIR', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_RATE_LIMIT', 'LLM_IDLE_TIMEOUT_MS']);
+    expect(Object.keys(defaults)).toEqual(['PORT', 'HOST', 'STEPCAST_DATA_DIR', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_STREAMS', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_MAX_QUEUED_PER_USER', 'STEPCAST_MAX_EXECUTIONS', 'STEPCAST_MAX_QUEUED', 'STEPCAST_MAX_OUTPUT_BYTES', 'STEPCAST_MAX_EVENTS_PER_EXECUTION', 'STEPCAST_RATE_LIMIT', 'STEPCAST_OPEN_METRICS', 'LLM_IDLE_TIMEOUT_MS']);
     for (const option of Object.keys(new StreamingOptions())) expect([option, readme.includes(`\`${option}\``)]).toEqual([option, true]);
   });
 

@@ -9,6 +9,8 @@ export interface ApiKeyEntry {
   key: string;
   /** Default none. */
   roles?: readonly string[];
+  /** What the key is limited to; default all that the roles allow. */
+  scopes?: readonly string[];
 }
 
 interface StoredKey {
@@ -33,7 +35,7 @@ export class ApiKeyStore {
   constructor(entries: readonly ApiKeyEntry[]) {
     const faults: Fault[] = [];
     const seen = new Set<string>();
-    this.keys = entries.map(({ user, key, roles = [] }, index) => {
+    this.keys = entries.map(({ user, key, roles = [], scopes }, index) => {
       const fault = (name: string, message: string) => faults.push({ path: `/${index}/${name}`, message });
       const hash = hashSecret(String(key));
       const digest = hash.toString('hex');
@@ -41,7 +43,7 @@ export class ApiKeyStore {
       if (typeof key !== 'string' || !KEY.test(key)) fault('key', 'a key is 1 to 512 visible ASCII characters without comma');
       else if (seen.has(digest)) fault('key', 'this key stands in the list already; give each entry a key of its own');
       seen.add(digest);
-      const principal: Principal = { user, roles: Object.freeze([...roles]), method: 'api_key', credentialId: credentialIdOf(hash) };
+      const principal: Principal = { user, roles: Object.freeze([...roles]), ...(scopes && { scopes: Object.freeze([...scopes]) }), method: 'api_key', credentialId: credentialIdOf(hash) };
       return { hash, principal: Object.freeze(principal) };
     });
     if (faults.length > 0) {
@@ -58,6 +60,15 @@ export class ApiKeyStore {
       if (timingSafeEqual(stored.hash, hash)) found = stored.principal;
     }
     return found;
+  }
+
+  get size(): number {
+    return this.keys.length;
+  }
+
+  /** Whose keys there are. */
+  list(): Principal[] {
+    return this.keys.map(({ principal }) => principal);
   }
 
   /** Whether the key that `principal` came with is still here, for the same user and with all its roles. */

@@ -69,7 +69,7 @@ describe.each([
   beforeAll(async () => {
     const authenticator = new DefaultAuthenticator({
       apiKeys: new ApiKeyStore([{ user: 'alice', key: 'key-of-alice' }]),
-      jwt: new JwtVerifier({ secret: SECRET }),
+      tokens: new JwtVerifier({ secret: SECRET }),
     });
     const module = await Test.createTestingModule({
       controllers: [ThingsController, StreamsController],

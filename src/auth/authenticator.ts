@@ -11,8 +11,9 @@ export interface AuthenticationRequest {
 export const AUTHENTICATION_CHALLENGE = 'Bearer realm="stepcast"';
 
 /**
- * Tells who makes a request. This class is the DI token: an app with users of its own binds its own subclass to it,
- * and answers principals with `method: 'custom'`.
+ * Tells who makes a request. This class is the DI token: an app that knows its users in a way of its own gives a
+ * subclass, which answers principals with `method: 'custom'`. Where it is only that its bearer tokens are of another
+ * kind, a `TokenVerifier` is enough.
  */
 export abstract class Authenticator {
   /** @throws StepcastError `unauthenticated`; its message says what to send instead, and never repeats a secret. */

@@ -10,7 +10,7 @@ const SECRET = 'a secret of thirty-two bytes, or more';
 let now = Date.UTC(2026, 10, 20);
 const apiKeys = new ApiKeyStore([{ user: 'alice', key: 'key-of-alice' }, { user: 'root', key: 'key-of-root', roles: ['admin'] }]);
 const jwt = new JwtVerifier({ secret: SECRET, now: () => now });
-const authenticator = new DefaultAuthenticator({ apiKeys, jwt });
+const authenticator = new DefaultAuthenticator({ apiKeys, tokens: jwt });
 const tokenOf = (sub: string) => new SignJWT({ sub }).setExpirationTime(now / 1000 + 60).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(SECRET));
 const ask = (headers: AuthenticationRequest['headers'], rawHeaders?: string[]) => authenticator.authenticate({ headers, ...(rawHeaders && { rawHeaders }) });
 const refused = (message: RegExp) => expect.objectContaining({ code: 'unauthenticated', status: 401, message: expect.stringMatching(message) });
@@ -30,13 +30,13 @@ describe('DefaultAuthenticator', () => {
   it('says what to send where nothing was sent', async () => {
     await expect(ask({})).rejects.toEqual(refused(/send "X-API-Key: <key>" or "Authorization: Bearer <JWT>"$/));
     await expect(new DefaultAuthenticator({ apiKeys }).authenticate({ headers: {} })).rejects.toEqual(refused(/send "X-API-Key: <key>"$/));
-    await expect(new DefaultAuthenticator({ jwt }).authenticate({ headers: {} })).rejects.toEqual(refused(/send "Authorization: Bearer <JWT>"$/));
+    await expect(new DefaultAuthenticator({ tokens: jwt }).authenticate({ headers: {} })).rejects.toEqual(refused(/send "Authorization: Bearer <JWT>"$/));
   });
 
   it('refuses the kind it was not given', async () => {
     const headers = { authorization: `Bearer ${await tokenOf('bob')}` };
     await expect(new DefaultAuthenticator({ apiKeys }).authenticate({ headers })).rejects.toEqual(refused(/not taken here; send "X-API-Key/));
-    await expect(new DefaultAuthenticator({ jwt }).authenticate({ headers: { 'x-api-key': 'key-of-alice' } })).rejects.toEqual(refused(/not taken here; send "Auth/));
+    await expect(new DefaultAuthenticator({ tokens: jwt }).authenticate({ headers: { 'x-api-key': 'key-of-alice' } })).rejects.toEqual(refused(/not taken here; send "Auth/));
     expect(() => new DefaultAuthenticator({})).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
 
@@ -66,9 +66,9 @@ describe('DefaultAuthenticator', () => {
   it('P15: a right ends with its key', async () => {
     const principal = await ask({ 'x-api-key': 'key-of-alice' });
     expect(await authenticator.isStillValid(principal)).toBe(true);
-    const without = new DefaultAuthenticator({ apiKeys: new ApiKeyStore([{ user: 'root', key: 'key-of-root' }]), jwt });
+    const without = new DefaultAuthenticator({ apiKeys: new ApiKeyStore([{ user: 'root', key: 'key-of-root' }]), tokens: jwt });
     expect(await without.isStillValid(principal)).toBe(false);
-    expect(await new DefaultAuthenticator({ jwt }).isStillValid(principal)).toBe(false);
+    expect(await new DefaultAuthenticator({ tokens: jwt }).isStillValid(principal)).toBe(false);
   });
 
   it('P15: a right ends with its token', async () => {
@@ -89,7 +89,7 @@ describe('DefaultAuthenticator', () => {
     now += 90_000;
     expect(await authenticator.isStillValid(byKey)).toBe(true);
     expect(await authenticator.isStillValid(byToken)).toBe(false);
-    expect(await new DefaultAuthenticator({ jwt }).isStillValid(byKey)).toBe(false);
+    expect(await new DefaultAuthenticator({ tokens: jwt }).isStillValid(byKey)).toBe(false);
   });
 
   it('vouches for no principal of another authenticator', async () => {

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { StepcastError } from '../contract/errors.js';
-import { JwtVerifier } from './jwt.verifier.js';
+import { type JwtSecretOptions, JwtVerifier } from './jwt.verifier.js';
+import { type Principal } from './principal.js';
 
 const SECRET = 'a secret of thirty-two bytes, or more';
 const bytes = new TextEncoder().encode(SECRET);
@@ -13,7 +14,7 @@ const seconds = NOW / 1000;
 
 const sign = (claims: Record<string, unknown>, alg = 'HS256', secret: Parameters<SignJWT['sign']>[0] = bytes) =>
   new SignJWT({ sub: 'alice', exp: seconds + 600, ...claims }).setProtectedHeader({ alg }).sign(secret);
-const verifier = (options: Partial<ConstructorParameters<typeof JwtVerifier>[0]> = {}) => new JwtVerifier({ secret: SECRET, now: () => NOW, ...options });
+const verifier = (options: Partial<JwtSecretOptions> = {}) => new JwtVerifier({ secret: SECRET, now: () => NOW, ...options });
 
 async function refusal(token: string, by = verifier()): Promise<string> {
   const error: unknown = await by.verify(token).then(() => undefined, (reason: unknown) => reason);
@@ -28,7 +29,7 @@ describe('JwtVerifier', () => {
   it('answers the user, the roles and the end of a good token', async () => {
     const principal = await verifier().verify(await sign({ roles: ['admin', 'x'] }));
     expect(principal).toEqual({
-      user: 'alice', roles: ['admin', 'x'], method: 'jwt', expiresAt: (seconds + 600) * 1000, credentialId: expect.stringMatching(/^[0-9a-f]{12}$/),
+      user: 'alice', roles: ['admin', 'x'], expiresAt: (seconds + 600) * 1000,
     });
   });
 
@@ -49,6 +50,18 @@ describe('JwtVerifier', () => {
       await expect(verifier().verify(await sign({ roles }))).resolves.toMatchObject({ roles: [] });
     });
 
+  it.each<[string, Record<string, unknown>, string[] | undefined]>([
+    ['no claim', {}, undefined], ['a text', { scope: 'executions:read  workflows:run' }, ['executions:read', 'workflows:run']], ['an empty text', { scope: '' }, []], ['a list', { scopes: ['a', 'b'] }, ['a', 'b']],
+    ['an empty list', { scopes: [] }, []], ['a list as scope', { scope: ['a'] }, ['a']], ['a text as scopes', { scopes: 'a b' }, ['a', 'b']], ['both', { scope: 'a', scopes: ['b'] }, ['a']],
+  ])('limits a token to its scopes: %s', async (_name, claims, scopes) => {
+    expect((await verifier().verify(await sign(claims))).scopes).toEqual(scopes);
+  });
+
+  it.each([['a number', 1], ['an object', {}], ['true', true], ['null', null], ['a list with others', ['a', 1]]])('refuses a scope claim that is %s: to pass it by would take a limit away', async (_name, scope) => {
+    expect(await refusal(await sign({ scope }))).toMatch(/scope claim is of the wrong type/);
+    expect(await refusal(await sign({ scopes: scope }))).toMatch(/scope claim is of the wrong type/);
+  });
+
   it('takes a token up to 30 s past its exp and before its nbf', async () => {
     await expect(verifier().verify(await sign({ exp: seconds - 29, nbf: seconds + 30 }))).resolves.toMatchObject({ user: 'alice' });
     expect(await refusal(await sign({ exp: seconds - 30 }))).toMatch(/expired; get a new one/);
@@ -59,12 +72,13 @@ describe('JwtVerifier', () => {
     let now = NOW;
     const moving = verifier({ now: () => now });
     const token = await sign({ exp: seconds + 600 });
-    const principal = await moving.verify(token);
+    const identity = await moving.verify(token);
+    const principal: Principal = { roles: [], ...identity, method: 'jwt', credentialId: 'c' };
     now = NOW + 629_999;
-    expect(moving.isStillValid(principal)).toBe(true);
-    await expect(moving.verify(token)).resolves.toEqual(principal);
+    expect(await moving.isStillValid(principal)).toBe(true);
+    await expect(moving.verify(token)).resolves.toEqual(identity);
     now = NOW + 630_000;
-    expect(moving.isStillValid(principal)).toBe(false);
+    expect(await moving.isStillValid(principal)).toBe(false);
     await expect(moving.verify(token)).rejects.toThrow(/expired/);
   });
 

@@ -1,11 +1,14 @@
 /** Who makes a request, and what is theirs. */
 
+/** `jwt` stands for bearer tokens of any kind, `custom` for what an authenticator of the app's own looks at. */
 export type AuthMethod = 'api_key' | 'jwt' | 'ticket' | 'custom';
 
 export interface Principal {
   /** Owner of what this request makes. */
   user: string;
   roles: readonly string[];
+  /** What the credential is limited to; absent, it is good for all that the roles allow. */
+  scopes?: readonly string[];
   /** Milliseconds since the epoch after which the credential is void; absent where it has no end of its own. */
   expiresAt?: number;
   method: AuthMethod;

@@ -13,9 +13,20 @@ describe('MemoryTicketStore', () => {
   let store: MemoryTicketStore;
   beforeEach(() => {
     now = 1_000_000;
-    store = new MemoryTicketStore({ now: () => now });
+    store = new MemoryTicketStore({ now: () => now, ticks: () => now });
   });
   const issue = (principal: Principal = alice, scope: TicketScope = one) => store.issue({ principal, scope });
+
+  it('lets a ticket live no longer where the clock is set back, nor less where it is set forward', async () => {
+    let ticks = 0;
+    store = new MemoryTicketStore({ now: () => now, ticks: () => ticks });
+    const [late, early] = [await issue(), await issue()];
+    now += 3_600_000;
+    await expect(store.redeem(early.ticket, one)).resolves.toMatchObject({ user: 'alice' });
+    now -= 7_200_000;
+    ticks += 60_000;
+    await expect(store.redeem(late.ticket, one)).rejects.toEqual(REFUSED);
+  });
 
   it('answers who asked, and how they had authenticated', async () => {
     const { ticket, expiresAt } = await issue();

@@ -39,7 +39,8 @@ export abstract class TicketStore {
 interface StoredTicket {
   readonly hash: string;
   readonly scope: string;
-  readonly expiresAt: number;
+  /** In ticks: a clock that is set back does not make it live on. */
+  readonly validUntil: number;
   readonly principal: Principal;
 }
 
@@ -50,10 +51,14 @@ export class MemoryTicketStore extends TicketStore {
   private readonly tickets = new Map<string, StoredTicket>();
   private readonly users = new Map<string, Set<StoredTicket>>();
   private readonly now: () => number;
+  private readonly ticks: () => number;
 
-  constructor({ now = Date.now }: { /** The time, in milliseconds since the epoch. */ now?: () => number } = {}) {
+  constructor({ now = Date.now, ticks = () => performance.now() }: {
+    /** The time, in milliseconds since the epoch. */ now?: () => number; /** Milliseconds of a clock that nobody sets. */ ticks?: () => number;
+  } = {}) {
     super();
     this.now = now;
+    this.ticks = ticks;
   }
 
   /** Tickets held, expired ones that were not yet dropped among them. */
@@ -72,7 +77,7 @@ export class MemoryTicketStore extends TicketStore {
     const ticket = `tkt_${randomBytes(32).toString('base64url')}`;
     const expiresAt = this.now() + TICKET_LIFETIME_MS;
     const bearer: Principal = { ...principal, method: 'ticket', origin: principal.method };
-    this.keep({ hash: hashOf(ticket), scope: scopeKey(scope), expiresAt, principal: Object.freeze(bearer) });
+    this.keep({ hash: hashOf(ticket), scope: scopeKey(scope), validUntil: this.ticks() + TICKET_LIFETIME_MS, principal: Object.freeze(bearer) });
     return { ticket, expiresAt };
   }
 
@@ -80,7 +85,7 @@ export class MemoryTicketStore extends TicketStore {
     this.dropExpired();
     const stored = typeof ticket === 'string' ? this.tickets.get(hashOf(ticket)) : undefined;
     // One message for all cases: it must not tell a finder of an old URL what the ticket was for.
-    if (!stored || stored.expiresAt <= this.now() || stored.scope !== scopeKey(scope)) {
+    if (!stored || stored.validUntil <= this.ticks() || stored.scope !== scopeKey(scope)) {
       throw new StepcastError('unauthenticated', 'the ticket is unknown, used, expired or for another stream; ask for a new one per connection');
     }
     this.drop(stored);
@@ -102,9 +107,9 @@ export class MemoryTicketStore extends TicketStore {
   }
 
   private dropExpired(): void {
-    const now = this.now();
+    const now = this.ticks();
     for (const stored of this.tickets.values()) {
-      if (stored.expiresAt > now) return;
+      if (stored.validUntil > now) return;
       this.drop(stored);
     }
   }

@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   too_many_streams: 429,
   too_many_executions: 429,
   internal: 500,
+  authentication_unavailable: 503,
+  capacity_exceeded: 503,
   journal_unavailable: 503,
   shutting_down: 503,
   // steps and workflows
@@ -44,6 +46,8 @@ export const ERROR_CODES = {
   http_failed: undefined,
   expression_failed: undefined,
   output_not_json: undefined,
+  output_too_large: undefined,
+  too_many_events: undefined,
   step_timeout: undefined,
   workflow_timeout: undefined,
   workflow_not_found: undefined,

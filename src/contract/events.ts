@@ -48,8 +48,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Types of event, and what the `data` of each holds. */
 export interface EventData {
-  workflow_started: { input: JsonValue; plan?: WorkflowPlan };
-  workflow_resumed: { reason: string; fromSeq: number };
+  /** `traceId` and `spanId`: the trace it is part of (W3C Trace Context), and its span in that, where it is recorded. */
+  workflow_started: { input: JsonValue; plan?: WorkflowPlan; traceId?: string; spanId?: string };
+  workflow_resumed: { reason: string; fromSeq: number; traceId?: string; spanId?: string };
   workflow_completed: { result: JsonValue };
   workflow_failed: { error: ErrorInfo };
   workflow_cancelled: { reason: string };
@@ -103,9 +104,12 @@ type EventOf<T extends EventType> = T extends StepEventType
 /** One event of an execution. */
 export type ExecutionEvent = { [T in EventType]: EventOf<T> }[EventType];
 
-/** An event before the recorder gives it its number, time and progress. */
+/**
+ * An event before the recorder gives it its number, time and progress. `about` stays in this process: the agent of a step that
+ * ends, the tool of a result.
+ */
 export type EventDraft = {
-  [T in EventType]: { type: T; data: EventData[T]; message?: string } & (T extends StepEventType
+  [T in EventType]: { type: T; data: EventData[T]; message?: string; about?: string | undefined } & (T extends StepEventType
     ? { step: StepInfo }
     : { step?: StepInfo });
 }[EventType];

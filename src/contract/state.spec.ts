@@ -51,7 +51,7 @@ const error = { code: 'agent_failed' as const, message: 'no', stepId: 'a' };
 describe('the fold of a log', () => {
   it('begins with what is known before the first event', () => {
     expect(initialState({ id: 'e1', workflow: 'research', createdAt: at(0) })).toEqual({
-      id: 'e1', workflow: 'research', sessionId: null, status: 'queued', progress: 0, activeSteps: [], steps: {}, usage: {}, result: null,
+      id: 'e1', workflow: 'research', sessionId: null, status: 'queued', queuePosition: null, progress: 0, activeSteps: [], steps: {}, usage: {}, result: null,
       error: null, createdAt: at(0), startedAt: null, finishedAt: null, lastSeq: 0,
     });
     expect(initialState({ id: 'e1', workflow: 'research', sessionId: 's', createdAt: at(0) }).sessionId).toBe('s');

@@ -38,6 +38,8 @@ export interface ExecutionState {
   workflow: string;
   sessionId: string | null;
   status: ExecutionStatus;
+  /** Its place among the user's own that wait to run, from 1 for the next; null where it does not wait. No event tells it, so the fold leaves it as it is. */
+  queuePosition: number | null;
   progress: number;
   /** Ids of the steps that run or wait, in the order they started. */
   activeSteps: string[];
@@ -69,7 +71,7 @@ export interface ExecutionSeed {
 
 export function initialState(seed: ExecutionSeed): ExecutionState {
   return {
-    id: seed.id, workflow: seed.workflow, sessionId: seed.sessionId ?? null, status: 'queued', progress: 0,
+    id: seed.id, workflow: seed.workflow, sessionId: seed.sessionId ?? null, status: 'queued', queuePosition: null, progress: 0,
     activeSteps: [], steps: {}, usage: {}, result: null, error: null,
     createdAt: seed.createdAt, startedAt: null, finishedAt: null, lastSeq: 0,
   };

@@ -7,7 +7,11 @@ import { type EventType, type ExecutionEvent, TERMINAL_TYPES } from '../contract
 export class RecordedEvent {
   private parsed: ExecutionEvent | undefined;
 
-  constructor(readonly seq: number, readonly type: EventType, readonly json: string, event?: ExecutionEvent) {
+  /**
+   * @param about What the event is about, where its text does not say: the agent of a step that ends, the tool of a result.
+   * For who counts in this process; an event that was read back has none.
+   */
+  constructor(readonly seq: number, readonly type: EventType, readonly json: string, event?: ExecutionEvent, readonly about?: string) {
     this.parsed = event;
   }
 
@@ -23,7 +27,8 @@ export class RecordedEvent {
 export class EventBatch {
   private forms: Map<string, object> | undefined;
 
-  constructor(readonly executionId: string, readonly events: readonly RecordedEvent[]) {}
+  /** @param recordedAt When the first of them was recorded (`performance.now()`), where that was just now and in this process. */
+  constructor(readonly executionId: string, readonly events: readonly RecordedEvent[], readonly recordedAt?: number) {}
 
   /** What the streaming edge has made of this batch, by the form of its frames. */
   get encoded(): Map<string, object> {
@@ -45,6 +50,6 @@ export class EventBatch {
 
   /** The events after `seq`; itself where that is all of them. */
   after(seq: number): EventBatch {
-    return seq < this.firstSeq ? this : new EventBatch(this.executionId, this.events.slice(seq - this.firstSeq + 1));
+    return seq < this.firstSeq ? this : new EventBatch(this.executionId, this.events.slice(seq - this.firstSeq + 1), this.recordedAt);
   }
 }

@@ -8,8 +8,10 @@ import { type OpenJournal, whenReady } from './conformance/fixture.conformance.j
 import { describeFollow } from './conformance/follow.conformance.js';
 import { describeInterleaving } from './conformance/interleaving.conformance.js';
 import { describeClosing, describeReopening } from './conformance/lifecycle.conformance.js';
+import { describeKeys, describeReopenedKeys } from './conformance/keys.conformance.js';
 import { describeLog } from './conformance/log.conformance.js';
 import { describeOwnership } from './conformance/ownership.conformance.js';
+import { describePositions, describeReopenedPositions } from './conformance/positions.conformance.js';
 import { describeRetention } from './conformance/retention.conformance.js';
 import { describeStrings } from './conformance/strings.conformance.js';
 import { describeWorkflows } from './conformance/workflows.conformance.js';
@@ -34,9 +36,15 @@ export function describeJournal(name: string, open: () => Promise<OpenJournal>, 
     describeOwnership(journal);
     describeExecutions(journal);
     describeRetention(journal);
+    describePositions(journal);
     describeWorkflows(journal);
+    describeKeys(journal);
     describeStrings(journal);
     describeClosing(journal);
-    if (durable) describeReopening(() => opened);
+    if (durable) {
+      describeReopening(() => opened);
+      describeReopenedKeys(() => opened);
+      describeReopenedPositions(() => opened);
+    }
   });
 }

@@ -10,12 +10,11 @@
  */
 import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { type WorkflowDefinition } from '../contract/definition.js';
-import { type ExecutionStatus } from '../contract/state.js';
 import { type EventBatch, type RecordedEvent } from './event-batch.js';
 import { followLog } from './follow.js';
 import {
-  type Commit, type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type OwnedExecution, type Page,
-  type ReadyGate, type StoredWorkflow,
+  type Commit, type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type LogPage, type NewExecution,
+  type OwnedExecution, type Page, type ReadyGate, type StoredKey, type StoredWorkflow, type UnfinishedCount,
 } from './journal.types.js';
 import { TailRegistry } from './tail.js';
 
@@ -57,6 +56,10 @@ export abstract class Journal {
    * For engines to hold back on.
    */
   abstract whenWritable(): Promise<void> | undefined;
+  /** What `health$` says, after a look whether that still holds: while nothing is written, nothing else tells that it could not be. */
+  async check(): Promise<JournalHealth> {
+    return this.health$.value;
+  }
 
   abstract find(id: string): Promise<ExecutionRecord | undefined>;
   /** Newest first, but with `after` oldest first. */
@@ -65,16 +68,37 @@ export abstract class Journal {
   abstract unfinished(): Promise<ExecutionRecord[]>;
   /** The ordinal of the execution that was started last, whether it is still there or not; 0 before the first. */
   abstract lastOrdinal(): Promise<number>;
-  /** How many executions are not finished, by status. */
-  abstract countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>>;
+  /** How many executions are not finished, by workflow, where that comes from, and status. */
+  abstract countUnfinished(): Promise<UnfinishedCount[]>;
   /** Events after `after`, or nothing where there are none (yet). @throws StepcastError `not_found`, `gone`, `journal_unavailable` */
   abstract read(id: string, after: number, page: Page): Promise<EventBatch | undefined>;
+
+  /**
+   * What was committed after a position in the log of all executions, in the order of the commits, which keeps that of each
+   * execution. Positions grow and are never given again; 0 is before the first. At least one batch a page, where there is one.
+   */
+  abstract readAllAfter(position: number, page: Page): Promise<LogPage>;
+  /** Where the log of all executions ends. */
+  abstract lastPosition(): Promise<number>;
+  /** The position that was saved under the name; the first time, where the log ends now, which is saved. */
+  abstract openCursor(name: string): Promise<number>;
+  /** Saves it, unless a later one is saved already. */
+  abstract saveCursor(name: string, position: number): Promise<void>;
 
   /** Stores a definition under its user and name, in place of an earlier one. */
   abstract saveWorkflow(user: string, definition: WorkflowDefinition, now: number): Promise<void>;
   abstract findWorkflow(user: string, name: string): Promise<StoredWorkflow | undefined>;
   abstract listWorkflows(user: string): Promise<StoredWorkflow[]>;
   abstract deleteWorkflow(user: string, name: string): Promise<boolean>;
+
+  /** Adds a key; an earlier one of the same id is replaced. */
+  abstract saveKey(key: StoredKey): Promise<void>;
+  abstract findKey(hash: string): Promise<StoredKey | undefined>;
+  /** In the order they were added. */
+  abstract listKeys(): Promise<StoredKey[]>;
+  abstract deleteKey(id: string): Promise<boolean>;
+  /** Notes when a key was used last; nothing where it is gone. */
+  abstract touchKey(id: string, at: number): Promise<void>;
 
   /** Removes executions that finished before `before`, and forgets after `forgetBefore` that they existed. Answers how many were removed. */
   abstract sweep(before: number, forgetBefore: number, now: number): Promise<number>;

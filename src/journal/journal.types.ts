@@ -10,6 +10,8 @@ export type DefinitionSource =
   | 'code'
   /** The data kept with the execution. */
   | 'data'
+  /** The same, of a definition that its user had stored under its name. */
+  | 'stored'
   /** Built for one run out of functions; it cannot be built again. */
   | 'ephemeral';
 
@@ -27,10 +29,12 @@ export interface NewExecution {
   /** Milliseconds since the epoch. */
   createdAt: number;
   idempotency?: { key: string; fingerprint: string };
+  /** The trace it belongs to (W3C `traceparent`), where it does to one. */
+  traceparent?: string | null;
 }
 
 /** An execution as the journal lists it; times are milliseconds since the epoch. */
-export interface ExecutionRecord extends Pick<NewExecution, 'id' | 'user' | 'workflow' | 'sessionId' | 'createdAt'> {
+export interface ExecutionRecord extends Pick<NewExecution, 'id' | 'user' | 'workflow' | 'sessionId' | 'createdAt' | 'source'> {
   /** Grows with every execution: the order of lists. */
   ordinal: number;
   status: ExecutionStatus;
@@ -46,7 +50,7 @@ export interface ExecutionRecord extends Pick<NewExecution, 'id' | 'user' | 'wor
 }
 
 /** An execution with all that it takes to run it, which may be large: only who runs it reads it. */
-export interface OwnedExecution extends ExecutionRecord, Pick<NewExecution, 'source' | 'definition' | 'fingerprint' | 'input'> {}
+export interface OwnedExecution extends ExecutionRecord, Pick<NewExecution, 'definition' | 'fingerprint' | 'input' | 'traceparent'> {}
 
 /** What an append changes in the execution's record. */
 export interface Head {
@@ -55,6 +59,11 @@ export interface Head {
   startedAt: number | null;
   finishedAt: number | null;
   error: ErrorInfo | null;
+}
+
+/** Executions of a workflow that are in one of the states of the unfinished. */
+export interface UnfinishedCount extends Pick<ExecutionRecord, 'workflow' | 'source' | 'status'> {
+  count: number;
 }
 
 export interface ListQuery {
@@ -70,6 +79,22 @@ export interface ListQuery {
   limit: number;
 }
 
+/** A key that an admin has added; times are milliseconds since the epoch. */
+export interface StoredKey {
+  id: string;
+  /** SHA-256 of the key, in hex: the key itself is kept nowhere. */
+  hash: string;
+  name: string | null;
+  user: string;
+  roles: readonly string[];
+  /** What it is limited to; null where it is not. */
+  scopes: readonly string[] | null;
+  createdAt: number;
+  createdBy: string;
+  expiresAt: number | null;
+  lastUsedAt: number | null;
+}
+
 export interface StoredWorkflow {
   user: string;
   definition: WorkflowDefinition;
@@ -82,6 +107,26 @@ export interface Commit {
   batches: readonly EventBatch[];
   events: number;
   durationMs: number;
+  /**
+   * Where the log of all executions stood before these batches and stands after them. A reader that stands at `after` has
+   * missed nothing; any other one reads what lies between (`readAllAfter`).
+   */
+  after: number;
+  position: number;
+}
+
+/** A page of the log of all executions, in the order of the commits. */
+export interface LogPage {
+  batches: readonly PlacedBatch[];
+  /** To read on from. Beyond the last batch where what came after it is gone. */
+  position: number;
+  /** How many batches retention has removed that would have been in this page. */
+  removed: number;
+}
+
+export interface PlacedBatch {
+  batch: EventBatch;
+  position: number;
 }
 
 export interface JournalHealth {

@@ -138,7 +138,7 @@ describe('the agent llm, at the socket', () => {
   it('does not try a refused key again, nor repeats it', async () => {
     serve([refuse(401, `no such key: ${KEY}`), whole]);
     const log = await engine.run({ type: 'retry', name: 'again', maxAttempts: 2, step: ask });
-    expect(errorOf(log)).toMatchObject({ code: 'auth', retryable: false, message: expect.stringContaining('no such key: [key]') });
+    expect(errorOf(log)).toMatchObject({ code: 'auth', retryable: false, message: expect.stringContaining('no such key: [redacted]') });
     expect(JSON.stringify(log)).not.toContain(KEY);
     expect(dropped).toHaveLength(1);
   });

@@ -76,7 +76,7 @@ describe('a model', () => {
 
   it('fails without a word of any configured key', () => {
     const models = new ModelRegistry({ openai: { apiKey: 'alpha-key' }, compatible: { groq: { baseUrl: 'http://a', apiKey: 'beta-key' } } });
-    expect(models.failure('groq/x', new Error('no alpha-key nor beta-key')).message).toBe('the model "groq/x" has failed: no [key] nor [key]');
+    expect(models.failure('groq/x', new Error('no alpha-key nor beta-key')).message).toBe('the model "groq/x" has failed: no [redacted] nor [redacted]');
   });
 });
 

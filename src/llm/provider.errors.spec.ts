@@ -95,7 +95,7 @@ describe('failures of providers', () => {
   it('never repeats a key, nor carries the request', () => {
     const error = apiError({ status: 401, body: { error: { message: 'Incorrect API key provided: very-secret-key, sk-proj-abcdefgh1234, Bearer abcdefgh1234, AIzaSyA1234567890.' } } });
     const { message, cause } = failure(error);
-    expect(message).toBe('the model "openai/gpt-5" has refused the key: Incorrect API key provided: [key], [key], [key], [key] (check OPENAI_API_KEY)');
+    expect(message).toBe('the model "openai/gpt-5" has refused the key: Incorrect API key provided: [redacted], [redacted], Bearer [redacted], [redacted] (check OPENAI_API_KEY)');
     expect(cause).toBeUndefined();
   });
 

@@ -3,6 +3,7 @@
  * the AI SDK are told apart by their names, which are part of its interface: a check of their class would load the SDK.
  */
 import { type ErrorCode, StepcastError } from '../contract/errors.js';
+import { REDACTED, redact } from '../redaction/redact.js';
 import { retryAfterSeconds } from './retry.after.js';
 
 export interface FailedCall {
@@ -37,8 +38,6 @@ interface Diagnosis {
 }
 
 const MAX_WORDS = 500;
-/** Keys as the great providers write them: whole, or with a part starred out. */
-const KEYS = /\b(?:sk|pk|rk|gsk|xai|AIza|Bearer )[-_A-Za-z0-9*.]{8,}/g;
 
 const CONTEXT = /context[_ ]length|context[_ ]window|context limit|maximum context|prompt is too long|request_too_large|input is too long|too many (?:input )?tokens|(?:input )?token count.*exceeds/;
 const FILTER = /content[_ ](?:filter|policy)|content management policy|responsibleai|safety (?:system|filter|settings)|prohibited[_ ]content|invalid_prompt|usage polic/;
@@ -60,7 +59,7 @@ export function modelFailure(error: unknown, call: FailedCall): StepcastError {
   if (error instanceof StepcastError) return error;
   const symptoms = symptomsOf(error);
   const { code, what, remedy, retryable } = diagnose(error, symptoms, call);
-  const words = redact(symptoms.message, call.secrets).trim().slice(0, MAX_WORDS);
+  const words = withoutSecrets(symptoms.message, call.secrets).trim().slice(0, MAX_WORDS);
   const message = `the model "${call.model}" ${what}${words === '' ? '' : `: ${words}`}${remedy === undefined ? '' : ` (${remedy})`}`;
   const after = retryable === false ? undefined : retryAfterSeconds(symptoms.headers, symptoms.body);
   return new StepcastError(code, message, { ...(retryable === undefined ? {} : { retryable }), ...(after === undefined ? {} : { retryAfterSeconds: after }) });
@@ -164,8 +163,8 @@ function nameOf(error: unknown): string {
   return typeof name === 'string' ? name : '';
 }
 
-function redact(text: string, secrets: readonly string[] = []): string {
+function withoutSecrets(text: string, secrets: readonly string[] = []): string {
   let redacted = text;
-  for (const secret of secrets) if (secret !== '') redacted = redacted.replaceAll(secret, '[key]');
-  return redacted.replace(KEYS, '[key]');
+  for (const secret of secrets) if (secret !== '') redacted = redacted.replaceAll(secret, REDACTED);
+  return redact(redacted);
 }

@@ -36,6 +36,11 @@ export interface AgentContext<Input = JsonValue> {
   readonly iteration: number;
   /** `executionId/stepId`, the same in every attempt: give it to services that know idempotency keys (P12). */
   readonly idempotencyKey: string;
+  /**
+   * The trace that this attempt is part of (W3C Trace Context), for a header of the same name; absent where there is none.
+   * Clients that OpenTelemetry instruments send it by themselves.
+   */
+  readonly traceparent?: string | undefined;
   /** Aborts on cancel, on a time-out and when a sibling has failed. */
   readonly signal: AbortSignal;
   /** Outputs of the steps that have completed, by step name. Treat them as read-only. */

@@ -13,6 +13,14 @@ export class Clock {
     return Math.max(0, this.now() - time);
   }
 
+  /**
+   * Milliseconds of a clock that nobody sets; its zero means nothing. What lasts within this process is measured with it, as
+   * the time of the day may be set while it lasts.
+   */
+  ticks(): number {
+    return performance.now();
+  }
+
   /** 0 ≤ x < 1. */
   random(): number {
     return Math.random();

@@ -117,6 +117,32 @@ describe('the execution service', () => {
       expect(gates.arrived).toEqual(['a#1', 'b#1', 'c#1']);
     });
 
+    it('tells where those that wait stand among their user\'s own, as it changes', async () => {
+      const engine = await open({ maxExecutionsPerUser: 1 });
+      const ids: string[] = [];
+      for (const name of ['a', 'b', 'c', 'd']) ids.push(await engine.start(gate(name), null, { user: 'ann' }));
+      const bobs = [await engine.start(gate('e'), null, { user: 'bob' }), await engine.start(gate('f'), null, { user: 'bob' })];
+      const places = async () => Promise.all(ids.map(async (id) => (await engine.status(id)).queuePosition));
+      expect(await places()).toEqual([null, 1, 2, 3]);
+      expect(engine.executions.queuePositions([...ids, ...bobs, 'nobody'])).toEqual(new Map([[ids[1], 1], [ids[2], 2], [ids[3], 3], [bobs[1], 1]]));
+      expect(engine.executions.quotaOf('ann')).toEqual({ limit: 1001, remaining: 997 });
+      await engine.executions.cancel(ids[1] as string);
+      expect(await places()).toEqual([null, null, 1, 2]);
+      await gates.open('a#1');
+      await gates.came('c#1');
+      expect(await places()).toEqual([null, null, null, 1]);
+    });
+
+    it('runs no more of all users than its bound, lets them take turns, and refuses above a second bound', async () => {
+      const engine = await open({ maxExecutions: 1, maxQueued: 4 });
+      const ids: string[] = [];
+      for (const [user, name] of [['ann', 'a1'], ['ann', 'a2'], ['ann', 'a3'], ['bob', 'b1'], ['bob', 'b2']] as const) ids.push(await engine.start(gate(name), null, { user }));
+      await expect(engine.start(gate('c1'), null, { user: 'carl' })).rejects.toMatchObject({ code: 'capacity_exceeded', status: 503, options: { retryAfterSeconds: 5 } });
+      for (const name of ['a1', 'a2', 'b1', 'a3', 'b2']) await gates.open(`${name}#1`);
+      for (const id of ids) await engine.ended(id);
+      expect(gates.arrived).toEqual(['a1#1', 'a2#1', 'b1#1', 'a3#1', 'b2#1']);
+    });
+
     it('keeps nothing of executions that have ended, however they did', async () => {
       const engine = await open({ agents: { broken: () => { throw new Error('no'); } } });
       await engine.run(sequential('s', agent('echo')));

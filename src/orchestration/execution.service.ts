@@ -2,7 +2,7 @@
  * The programmatic face of the engine: start, stream, status, cancel, answer. It trusts its caller; who may do what is
  * decided at the edge.
  */
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
 import { childrenOf, givenOf, type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
@@ -22,6 +22,8 @@ import { type BatchOptions, batchWorkflow, type OperationOptions, operationWorkf
 import { OrchestrationOptions } from './orchestration.options.js';
 import { AgentRegistry } from './registry/agent.registry.js';
 import { ExecutionRunner, type Past, type RunnerDeps } from './run/execution.runner.js';
+import { fitsIn, limitsOf } from './run/limits.js';
+import { LoopWatch } from './run/loop.watch.js';
 import { WorkflowCatalog } from './workflow.catalog.js';
 
 /** A workflow by name, as a definition or as steps, or a function that builds one for this run. */
@@ -33,6 +35,11 @@ export interface StartOptions {
   sessionId?: string;
   /** The same key with the same workflow and input gives the same execution. */
   idempotencyKey?: string;
+  /**
+   * The trace that the execution is to be part of (W3C `traceparent`), where no span of OpenTelemetry is active. One that is not
+   * valid is passed by.
+   */
+  traceparent?: string;
 }
 
 export interface Started {
@@ -52,7 +59,7 @@ export interface ExecutionHandle<T = JsonValue> {
 }
 
 @Injectable()
-export class ExecutionService {
+export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ExecutionService.name);
   private readonly runners = new Map<string, ExecutionRunner>();
   /** Queued executions, which no runner has yet. */
@@ -71,6 +78,7 @@ export class ExecutionService {
     this.admission.leave(runner.user);
   };
   private readonly suspended$ = new ReplaySubject<void>(1);
+  private readonly watch = new LoopWatch(() => [...this.runners.values()].flatMap((runner) => runner.agentsAtWork()));
 
   constructor(
     private readonly journal: Journal,
@@ -79,21 +87,30 @@ export class ExecutionService {
     private readonly clock: Clock,
     options: OrchestrationOptions,
   ) {
-    this.deps = { journal, clock, agents, planOf: (record) => catalog.planOf(record) };
-    this.admission = new Admission({ running: options.maxExecutionsPerUser, queued: options.maxQueuedPerUser });
+    this.deps = { journal, clock, agents, limits: limitsOf(options), planOf: (record) => catalog.planOf(record), watch: this.watch };
+    this.admission = new Admission({ running: options.maxExecutionsPerUser, queued: options.maxQueuedPerUser }, { running: options.maxExecutions, queued: options.maxQueued });
+  }
+
+  onApplicationBootstrap(): void {
+    this.watch.start();
+  }
+
+  onModuleDestroy(): void {
+    this.watch.stop();
   }
 
   /**
    * Starts an execution; answers when it is in the journal. The input is taken as JSON would carry it.
-   * @throws StepcastError `not_found`, `invalid_definition`, `invalid_input`, `model_not_configured`, `too_many_executions`, `idempotency_conflict`,
+   * @throws StepcastError `not_found`, `invalid_definition`, `invalid_input`, `payload_too_large`, `rate_limited`, `model_not_configured`, `too_many_executions`, `capacity_exceeded`, `idempotency_conflict`,
    * `journal_unavailable`, `shutting_down`
    */
   async start(workflow: string | WorkflowDefinition, given: unknown, options: StartOptions = {}): Promise<Started> {
     this.refuseWhenStopping();
     const input = inputOf(given);
+    this.checkSize(input, 'input');
     const user = options.user ?? 'local';
-    const runnable = typeof workflow === 'string' ? await this.catalog.byName(workflow, user) : this.catalog.ofDefinition(workflow);
-    const faults = await runnable.checkInput(input);
+    const runnable = typeof workflow === 'string' ? await this.catalog.byName(workflow, user) : this.catalog.checks.run(options.user, () => this.catalog.ofDefinition(workflow));
+    const faults = await this.catalog.checks.run(options.user, () => runnable.checkInput(input));
     if (faults.length) {
       throw new StepcastError('invalid_input', `the input does not meet the input schema of ${runnable.definition.name}`, {
         faults: faults.map(({ path, message }) => ({ path: `/input${path}`, message })),
@@ -196,7 +213,29 @@ export class ExecutionService {
       if (!this.journal.isPending(id)) return fold(runner.state, []);
       if (!(await this.journal.flushed().then(() => true, () => false))) break;
     }
-    return foldLog(this.journal, await this.get(id));
+    const state = await foldLog(this.journal, await this.get(id));
+    state.queuePosition = this.queuePositions([id]).get(id) ?? null;
+    return state;
+  }
+
+  /** Where those of `ids` that wait to run stand in their users' queues, from 1 for the next. */
+  queuePositions(ids: readonly string[]): Map<string, number> {
+    const waiting = ids.filter((id) => this.queued.has(id));
+    const users = new Set(waiting.map((id) => this.queued.get(id)?.record.user as string));
+    const positions = new Map<string, number>();
+    for (const user of users) {
+      const places = new Map([...this.admission.waitingOf(user)].map((id, i) => [id, i + 1]));
+      for (const id of waiting) {
+        const place = places.get(id);
+        if (place !== undefined) positions.set(id, place);
+      }
+    }
+    return positions;
+  }
+
+  /** How many executions the user may have, running and waiting, and how many more they may start. */
+  quotaOf(user: string): { limit: number; remaining: number } {
+    return { limit: this.admission.limit, remaining: this.admission.remaining(user) };
   }
 
   /**
@@ -226,10 +265,11 @@ export class ExecutionService {
     throw restarting(id);
   }
 
-  /** Answers a step that waits for a person. @throws StepcastError, see InputDesk; `not_found`. */
+  /** Answers a step that waits for a person. @throws StepcastError, see InputDesk; `payload_too_large`, `rate_limited`, `not_found`. */
   async answer(id: string, stepId: string | undefined, value: JsonValue): Promise<void> {
     // A copy: what the caller does to the value afterwards must not reach the steps that are given it.
     const given = toJson(value);
+    this.checkSize(given, 'value');
     await this.resuming.get(id);
     const runner = this.runners.get(id);
     if (!runner) {
@@ -237,7 +277,7 @@ export class ExecutionService {
       if (this.stopping && !FINISHED_STATUSES.has(record.status)) throw restarting(id);
       throw new StepcastError('not_waiting', `no step of this execution waits for input; it is ${record.status}`);
     }
-    await runner.answer(stepId, given);
+    await this.catalog.checks.run(runner.user, () => runner.answer(stepId, given));
   }
 
   /** Goes on with an execution that was cut short. */
@@ -279,6 +319,15 @@ export class ExecutionService {
     await this.journal.flushed().catch((error: unknown) => this.logger.error(`at shutdown: ${(error as Error).message}`));
     this.suspended$.next();
     return running.map((runner) => runner.id);
+  }
+
+  /** What comes from outside is kept and told like an output, and given on to agents like one. */
+  private checkSize(value: JsonValue, name: 'input' | 'value'): void {
+    const { outputBytes } = this.deps.limits;
+    if (fitsIn(value, outputBytes)) return;
+    throw new StepcastError('payload_too_large', `the ${name} has more than ${outputBytes} bytes of JSON; keep it elsewhere and send where, or raise STEPCAST_MAX_OUTPUT_BYTES`, {
+      faults: [{ path: `/${name}`, message: `must have at most ${outputBytes} bytes of JSON` }],
+    });
   }
 
   /** Lets agents refuse what could never run. */

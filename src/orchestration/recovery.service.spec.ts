@@ -84,6 +84,20 @@ describe('recovery', () => {
     for (const id of [first, second]) expect((await engine.ended(id)).at(-1)?.type).toBe('workflow_completed');
   });
 
+  it('gives what had begun its place again before those that were waiting for one', async () => {
+    const engine = engineOf({ maxExecutions: 2 });
+    const waiting = await engine.plant({ definition: definition('waiting'), user: 'ann' });
+    const begun = [await planted(engine, 'a', { user: 'ann' }), await planted(engine, 'b', { user: 'bob' })];
+    await engine.open();
+    for (const name of ['a', 'b']) await gates.came(`${name}#2`);
+    await turns();
+    expect(gates.arrived).toEqual(['a#2', 'b#2']);
+    expect(await Promise.all([waiting, ...begun].map(async (id) => (await engine.status(id)).queuePosition))).toEqual([1, null, null]);
+    expect(await resumesOf(engine, waiting)).toBe(0);
+    for (const name of ['a#2', 'b#2', 'waiting#1']) await gates.open(name);
+    for (const id of [waiting, ...begun]) expect((await engine.ended(id)).at(-1)?.type).toBe('workflow_completed');
+  });
+
   describe('ends what cannot go on', () => {
     const functions: WorkflowDefinition = { name: 'f', steps: [{ type: 'agent', name: 'f', agent: () => 1 }] };
 

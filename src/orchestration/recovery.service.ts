@@ -88,7 +88,9 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   }
 
   private async recover(): Promise<void> {
-    const unfinished = (await this.onceAvailable(() => this.journal.unfinished())).filter(({ id }) => !this.executions.isRunning(id));
+    const left = (await this.onceAvailable(() => this.journal.unfinished())).filter(({ id }) => !this.executions.isRunning(id));
+    // What had begun takes its place again before what was waiting for one does.
+    const unfinished = [...left.filter(({ lastSeq }) => lastSeq > 0), ...left.filter(({ lastSeq }) => lastSeq === 0)];
     if (unfinished.length) this.logger.log(`unfinished executions to go on with: ${unfinished.length}`);
     // Requests for any of them wait until it runs, however many come before it.
     const turns = unfinished.map((record) => ({ record, over: Promise.withResolvers<void>() }));
@@ -151,15 +153,17 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const recall = new Recall(stateBefore(record));
     const meter = new ProgressMeter(definition?.steps ?? []);
     let lastTimestamp = '';
+    let logLength = 0;
     for await (const batch of readLog((after, page) => this.onceAvailable(() => this.journal.read(record.id, after, page)))) {
-      for (const { event } of batch.events) {
+      for (const { event, json } of batch.events) {
+        logLength += json.length;
         recall.apply(event);
         meter.apply(event);
         lastTimestamp = event.timestamp;
       }
     }
     meter.raiseTo(recall.state.progress);
-    return { recall, meter, lastTimestamp };
+    return { recall, meter, lastTimestamp, logLength };
   }
 
   /** Resolves when a suspect has got further, has ended, or has lived long enough for the next one to be tried. */

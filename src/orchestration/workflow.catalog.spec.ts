@@ -62,7 +62,7 @@ describe('the catalog', () => {
     expect(await byCode.checkInput(null)).toEqual([{ path: '/x', message: 'checked by code' }]);
     await catalog.save('ann', { ...own(), inputSchema: { type: 'string' } });
     const stored = await catalog.byName('own', 'ann');
-    expect(stored.source).toBe('data');
+    expect(stored.source).toBe('stored');
     expect(await stored.checkInput(1)).toEqual([{ path: '', message: 'must be string' }]);
     expect(await catalog.ofDefinition(own()).checkInput(1)).toEqual([]);
     expect(catalog.ofDefinition(own('f', [agent('f', () => 1)])).source).toBe('ephemeral');
@@ -79,7 +79,7 @@ describe('the catalog', () => {
     const record = (more: Partial<OwnedExecution>) => ({ workflow: 'shipped', source: 'code', fingerprint: fingerprintOf(shipped), definition: null, ...more }) as OwnedExecution;
 
     it('gives the definition that it was started with', () => {
-      expect(catalog.forResume(record({ source: 'data', workflow: 'own', definition: own() as never }))).toEqual(own());
+      for (const source of ['data', 'stored'] as const) expect(catalog.forResume(record({ source, workflow: 'own', definition: own() as never }))).toEqual(own());
       expect(catalog.forResume(record({}))).toBe(shipped);
     });
 

@@ -7,6 +7,7 @@ import { type WorkflowPlan } from '../contract/plan.js';
 import { Journal } from '../journal/journal.js';
 import { type DefinitionSource, type OwnedExecution } from '../journal/journal.types.js';
 import { Clock } from './clock.js';
+import { CheckBudget } from './definition/check.budget.js';
 import { assertDefinition, validateDefinition } from './definition/definition.validator.js';
 import { fingerprintOf } from './definition/fingerprint.js';
 import { compileSchema } from './definition/input.validator.js';
@@ -32,6 +33,8 @@ export interface ListedWorkflow {
 @Injectable()
 export class WorkflowCatalog {
   private readonly logger = new Logger(WorkflowCatalog.name);
+  /** Of the checks of definitions and values that users send. */
+  readonly checks = new CheckBudget();
 
   constructor(
     private readonly journal: Journal,
@@ -46,7 +49,8 @@ export class WorkflowCatalog {
     if (registered) return { ...registered, data: null, source: 'code' };
     const stored = await this.journal.findWorkflow(user, name);
     if (!stored) throw absent(name);
-    return this.ofDefinition(stored.definition);
+    const runnable = this.checks.run(user, () => this.ofDefinition(stored.definition));
+    return { ...runnable, source: 'stored' };
   }
 
   /** @throws StepcastError `invalid_definition` with every fault. */
@@ -59,9 +63,9 @@ export class WorkflowCatalog {
     };
   }
 
-  /** A definition from outside, checked. @throws StepcastError `invalid_definition` */
-  parse(value: unknown, basePath: string): WorkflowDefinition {
-    return validateDefinition(value, this.agents, { basePath });
+  /** A definition from outside, checked, on the account of a user. @throws StepcastError `invalid_definition`, `rate_limited` */
+  parse(value: unknown, basePath: string, user?: string): WorkflowDefinition {
+    return this.checks.run(user, () => validateDefinition(value, this.agents, { basePath }));
   }
 
   /** What an execution is about to do, where its workflow tells it. A plan that cannot be made stops nothing. */
@@ -81,7 +85,7 @@ export class WorkflowCatalog {
    * @throws StepcastError `workflow_not_found`, `workflow_changed`
    */
   forResume(record: OwnedExecution): WorkflowDefinition {
-    if (record.source === 'data') return record.definition as unknown as WorkflowDefinition;
+    if (record.source === 'data' || record.source === 'stored') return record.definition as unknown as WorkflowDefinition;
     if (record.source === 'ephemeral') {
       throw new StepcastError('workflow_not_found', `${record.workflow} was built for one run and cannot be built again after a restart; register it with @Workflow, or build it without functions`);
     }

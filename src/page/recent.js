@@ -76,7 +76,7 @@ export class RecentList {
       const link = links.get(execution.id) ?? linkTo(execution);
       const chip = /** @type {HTMLElement} */ (link.lastElementChild);
       chip.dataset.status = execution.status;
-      chip.textContent = execution.status;
+      chip.textContent = execution.queuePosition ? `${execution.status}, ${execution.queuePosition}. in line` : execution.status;
       return link.parentElement ?? make('li', {}, link);
     });
     items.forEach((item, i) => {

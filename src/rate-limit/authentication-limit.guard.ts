@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthenticationLimiter } from './authentication-limiter.js';
-import { type HttpAnswer, withRateLimitHeaders } from './rate-limit.headers.js';
+import { type HttpAnswer, tellingRate } from './rate-limit.headers.js';
 import { RequestLimiter } from './request-limiter.js';
 
 /**
@@ -16,8 +16,9 @@ export class AuthenticationLimitGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
     const http = context.switchToHttp();
-    await withRateLimitHeaders(http.getResponse<HttpAnswer>(), this.limiter.rate, () =>
+    await tellingRate(http.getResponse<HttpAnswer>(), this.limiter, () =>
       this.authentication.begin(http.getRequest<{ ip?: string }>()),
     );
     return true;

@@ -52,12 +52,21 @@ describe('AuthenticationLimiter', () => {
     await expect(authentication.attempt('2001:db8::2', wrong)).rejects.toEqual(LIMITED);
   });
 
+  it('counts a request once, however many guards it comes by', async () => {
+    const { authentication } = make(1);
+    const request = { ip: '192.0.2.1' };
+    const quota = await authentication.begin(request);
+    await expect(authentication.begin(request)).resolves.toEqual(quota);
+    await authentication.takeBack(request);
+    await expect(authentication.begin({ ip: '192.0.2.1' })).resolves.toMatchObject({ remaining: 0 });
+  });
+
   it('takes an attempt back once', async () => {
     const { authentication } = make(2);
     const [first, second] = [{ ip: '192.0.2.1' }, { ip: '192.0.2.1' }];
     await authentication.begin(first);
     await authentication.begin(second);
-    await Promise.all([authentication.succeeded(first), authentication.succeeded(first), authentication.succeeded({ ip: '192.0.2.1' })]);
+    await Promise.all([authentication.takeBack(first), authentication.takeBack(first), authentication.takeBack({ ip: '192.0.2.1' })]);
     await expect(authentication.begin({ ip: '192.0.2.1' })).resolves.toMatchObject({ remaining: 0 });
   });
 

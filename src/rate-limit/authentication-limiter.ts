@@ -9,28 +9,31 @@ import { addressKey } from './address-key.js';
 import { type Quota, type RequestLimiter } from './request-limiter.js';
 
 export class AuthenticationLimiter {
-  /** The key that an attempt under way was counted under, by its request. */
-  private readonly attempts = new WeakMap<object, string>();
+  /** What an attempt under way was counted under, by its request. */
+  private readonly attempts = new WeakMap<object, { key: string; quota: Quota }>();
 
   /** `limiter` may be the one that counts users: the keys differ. */
   constructor(private readonly limiter: RequestLimiter) {}
 
   /**
-   * Counts an attempt, before the credential is looked at. `succeeded` with the same request takes it back.
+   * Counts an attempt, once a request, before the credential is looked at. `takeBack` with the same request gives it back.
    * @throws StepcastError `rate_limited` where the address has used up its attempts.
    */
   async begin(request: { ip?: string | undefined }): Promise<Quota> {
+    const begun = this.attempts.get(request);
+    if (begun) return begun.quota;
     const key = `authentication:${addressKey(request.ip)}`;
     const quota = await this.limiter.consume(key);
-    this.attempts.set(request, key);
+    this.attempts.set(request, { key, quota });
     return quota;
   }
 
-  /** Takes the request's attempt back; nothing where none was begun, or it was taken back before. */
-  async succeeded(request: object): Promise<void> {
-    const key = this.attempts.get(request);
-    if (key === undefined || !this.attempts.delete(request)) return;
-    await this.limiter.refund(key);
+  /** Takes the request's attempt back, which has not failed; nothing where none was begun, or it was taken back before. */
+  async takeBack(request: object): Promise<void> {
+    const attempt = this.attempts.get(request);
+    if (!attempt) return;
+    this.attempts.delete(request);
+    await this.limiter.refund(attempt.key, attempt.quota);
   }
 
   /**
@@ -42,10 +45,10 @@ export class AuthenticationLimiter {
     await this.begin(request);
     try {
       const result = await authenticate();
-      await this.succeeded(request);
+      await this.takeBack(request);
       return result;
     } catch (error) {
-      if (!(error instanceof StepcastError && error.code === 'unauthenticated')) await this.succeeded(request);
+      if (!(error instanceof StepcastError && error.code === 'unauthenticated')) await this.takeBack(request);
       throw error;
     }
   }

@@ -41,7 +41,21 @@ describe('StreamLimiter', () => {
     expect(limiter['open'].size).toBe(0);
   });
 
+  it('gives no more places to all together than there are, whoever asks', () => {
+    const limiter = new StreamLimiter(2, 3);
+    const release = limiter.acquire('alice');
+    for (const user of ['alice', 'bob']) limiter.acquire(user);
+    // What is up to the user comes first.
+    expect(() => limiter.acquire('alice')).toThrow(FULL);
+    for (const user of ['bob', 'carl']) expect(() => limiter.acquire(user)).toThrow(expect.objectContaining({ code: 'capacity_exceeded', status: 503, options: { retryAfterSeconds: 5 } }));
+    expect([limiter.remaining('alice'), limiter.remaining('bob'), limiter.remaining('carl')]).toEqual([0, 1, 2]);
+    release();
+    release();
+    limiter.acquire('carl');
+    expect(() => limiter.acquire('bob')).toThrow(expect.objectContaining({ code: 'capacity_exceeded' }));
+  });
+
   it.each([0, -1, 1.5, NaN, Infinity])('refuses a cap of %d', (cap) => {
-    expect(() => new StreamLimiter(cap)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    for (const make of [() => new StreamLimiter(cap), () => new StreamLimiter(1, cap)]) expect(make).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
 });

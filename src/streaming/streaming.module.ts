@@ -7,14 +7,17 @@
  * export class AppModule {}
  * ```
  */
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Logger, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule, RouterModule } from '@nestjs/core';
 import { ApiKeyStore } from '../auth/api-key.store.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { DefaultAuthenticator } from '../auth/default.authenticator.js';
-import { JwtVerifier } from '../auth/jwt.verifier.js';
+import { JwtVerifier, jwtWarnings } from '../auth/jwt.verifier.js';
+import { ManagedKeys } from '../auth/managed-keys.js';
+import { ScopeGuard } from '../auth/scope.guard.js';
 import { MemoryTicketStore, TicketStore } from '../auth/ticket.store.js';
+import { TokenVerifier } from '../auth/token.verifier.js';
 import { givenOf } from '../contract/definition.js';
 import { Journal } from '../journal/journal.js';
 import { ModelRegistry } from '../llm/models.registry.js';
@@ -25,6 +28,7 @@ import { LLM_PROVIDERS, llmOptionsOf } from '../llm/llm.module.js';
 import { LlmOptions } from '../llm/llm.options.js';
 import { ExecutionMetrics } from '../metrics/execution.metrics.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
+import { Reliability } from '../metrics/reliability.js';
 import { StreamMetrics } from '../metrics/stream.metrics.js';
 import { DelayAgent } from '../orchestration/agents/delay.agent.js';
 import { EchoAgent } from '../orchestration/agents/echo.agent.js';
@@ -40,8 +44,14 @@ import { WorkflowRegistry } from '../orchestration/registry/workflow.registry.js
 import { WorkflowCatalog } from '../orchestration/workflow.catalog.js';
 import { AuthenticationLimiter } from '../rate-limit/authentication-limiter.js';
 import { RequestLimiter } from '../rate-limit/request-limiter.js';
+import { RouteLimiters } from '../rate-limit/route-limiters.js';
+import { StartLimiter } from '../rate-limit/start-limiter.js';
 import { StreamLimiter } from '../rate-limit/stream-limiter.js';
+import { AuditLog } from './audit.log.js';
+import { guardSecrets, secretsOf } from '../redaction/redact.js';
 import { ExecutionsController } from './controllers/executions.controller.js';
+import { KeysController } from './controllers/keys.controller.js';
+import { ReliabilityController } from './controllers/reliability.controller.js';
 import { StreamController } from './controllers/stream.controller.js';
 import { WorkflowsController } from './controllers/workflows.controller.js';
 import { StreamSlotGuard } from './guards/stream.guard.js';
@@ -53,35 +63,52 @@ import { StreamRights } from './sse/stream.rights.js';
 import { StreamShutdown } from './sse/stream.shutdown.js';
 import { StreamingService } from './sse/streaming.service.js';
 import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } from './streaming.module-definition.js';
+import { validOptions } from './options.validation.js';
 import { StreamingOptions } from './streaming.options.js';
+import { SubscriberExplorer } from './subscribers/subscriber.explorer.js';
+import { SubscriberMetrics } from './subscribers/subscriber.metrics.js';
+import { SubscriberService } from './subscribers/subscriber.service.js';
 
 const fromOptions = <T>(provide: Provider extends infer P ? Extract<P, { provide: unknown }>['provide'] : never, make: (options: StreamingOptions) => T): Provider =>
   ({ provide, inject: [StreamingOptions], useFactory: make });
 
+/** From here on, neither the log nor a message tells the secrets in them. */
+function guarded<T>(options: T): T {
+  guardSecrets(secretsOf(options));
+  return options;
+}
+
 const PROVIDERS: Provider[] = [
-  { provide: StreamingOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: (given: Partial<StreamingOptions>) => Object.assign(new StreamingOptions(), givenOf(given)) },
-  fromOptions(OrchestrationOptions, ({ maxExecutionsPerUser }) => Object.assign(new OrchestrationOptions(), { maxExecutionsPerUser })),
+  { provide: StreamingOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: (given: Partial<StreamingOptions>) => guarded(validOptions(Object.assign(new StreamingOptions(), givenOf(given)))) },
+  fromOptions(OrchestrationOptions, ({ maxExecutionsPerUser, maxQueuedPerUser, maxExecutions, maxQueued, maxOutputBytes, maxEventsPerExecution }) => Object.assign(new OrchestrationOptions(), { maxExecutionsPerUser, maxQueuedPerUser, maxExecutions, maxQueued, maxOutputBytes, maxEventsPerExecution })),
   fromOptions(Journal, ({ journal, dataDir, synchronous }) => journal ?? new SqliteJournal({ dataDir, synchronous })),
-  fromOptions(Authenticator, authenticatorOf),
+  fromOptions(ApiKeyStore, ({ apiKeys }) => new ApiKeyStore(apiKeys)),
+  fromOptions(TokenVerifier, tokenVerifierOf),
+  { provide: ManagedKeys, inject: [StreamingOptions, Journal], useFactory: ({ authenticator }: StreamingOptions, journal: Journal) => (authenticator ? undefined : new ManagedKeys(journal)) },
+  { provide: Authenticator, inject: [StreamingOptions, ApiKeyStore, TokenVerifier, ManagedKeys], useFactory: authenticatorOf },
   fromOptions(RequestLimiter, ({ rateLimit }) => new RequestLimiter(rateLimit)),
   { provide: AuthenticationLimiter, inject: [RequestLimiter], useFactory: (limiter: RequestLimiter) => new AuthenticationLimiter(limiter) },
-  fromOptions(StreamLimiter, ({ maxStreamsPerUser }) => new StreamLimiter(maxStreamsPerUser)),
+  fromOptions(StreamLimiter, ({ maxStreamsPerUser, maxStreams }) => new StreamLimiter(maxStreamsPerUser, maxStreams)),
+  fromOptions(StartLimiter, ({ startLimit, rateLimit }) => new StartLimiter(startLimit ?? rateLimit)),
+  RouteLimiters,
   { provide: TicketStore, useFactory: () => new MemoryTicketStore() },
   { provide: RetentionService, inject: [Journal, StreamingOptions], useFactory: (journal: Journal, { retentionMs }: StreamingOptions) => new RetentionService(journal, { retentionMs }) },
-  fromOptions(LlmOptions, ({ llm }) => llmOptionsOf(llm)),
+  fromOptions(LlmOptions, ({ llm }) => guarded(llmOptionsOf(llm))),
   Clock, AgentRegistry, WorkflowRegistry, StepcastExplorer, WorkflowCatalog, ExecutionService, RecoveryService,
   EchoAgent, DelayAgent, TokensAgent, FlakyAgent,
   ...LLM_PROVIDERS,
+  { provide: Reliability, inject: [StreamingOptions, Clock], useFactory: ({ slos }: StreamingOptions, clock: Clock) => new Reliability(slos, () => clock.now()) },
   MetricsRegistry, StreamMetrics, ExecutionMetrics,
-  AuthGuard, StreamSlotGuard, StreamShutdown, StreamRights, StreamingService, StartResponder, Links, ProblemFilter,
+  SubscriberMetrics, SubscriberExplorer, SubscriberService,
+  AuditLog, AuthGuard, ScopeGuard, StreamSlotGuard, StreamShutdown, StreamRights, StreamingService, StartResponder, Links, ProblemFilter,
   HeartbeatInterceptor,
 ];
 
 @Module({
   imports: [DiscoveryModule],
-  controllers: [WorkflowsController, ExecutionsController, StreamController],
+  controllers: [WorkflowsController, ExecutionsController, KeysController, ReliabilityController, StreamController],
   providers: PROVIDERS,
-  exports: [ExecutionService, LlmOptions, ModelRegistry, ToolRegistry, WorkflowCatalog, Journal, MetricsRegistry, StreamMetrics, Authenticator, AuthGuard, RequestLimiter, AuthenticationLimiter, ProblemFilter, Clock, StreamingOptions, Links],
+  exports: [ExecutionService, LlmOptions, ModelRegistry, ToolRegistry, WorkflowCatalog, Journal, MetricsRegistry, Reliability, StreamMetrics, Authenticator, TokenVerifier, AuditLog, AuthGuard, ScopeGuard, RequestLimiter, AuthenticationLimiter, RouteLimiters, StreamLimiter, ProblemFilter, Clock, StreamingOptions, Links],
 })
 export class StreamingModule extends ConfigurableModuleClass {
   static override forRoot({ path, ...options }: typeof OPTIONS_TYPE & { path?: string }): DynamicModule {
@@ -102,9 +129,14 @@ function at(path = 'api/v1', module: DynamicModule): DynamicModule {
   };
 }
 
-function authenticatorOf({ authenticator, apiKeys, jwt }: StreamingOptions): Authenticator {
-  return authenticator ?? new DefaultAuthenticator({
-    ...(apiKeys.length ? { apiKeys: new ApiKeyStore(apiKeys) } : {}),
-    ...(jwt ? { jwt: new JwtVerifier(jwt) } : {}),
-  });
+function tokenVerifierOf({ authenticator, tokenVerifier, jwt }: StreamingOptions): TokenVerifier | undefined {
+  if (authenticator || tokenVerifier || !jwt) return tokenVerifier;
+  const logger = new Logger('Authentication');
+  const verifier = new JwtVerifier(jwt);
+  for (const warning of jwtWarnings(jwt)) logger.warn(warning);
+  return verifier;
+}
+
+function authenticatorOf({ authenticator }: StreamingOptions, apiKeys: ApiKeyStore, tokens: TokenVerifier | undefined, managedKeys: ManagedKeys | undefined): Authenticator {
+  return authenticator ?? new DefaultAuthenticator({ ...(apiKeys.size > 0 && { apiKeys }), ...(tokens && { tokens }), ...(managedKeys && { managedKeys }) });
 }

@@ -1,7 +1,11 @@
 import { type ApiKeyEntry } from '../auth/api-key.store.js';
 import { type Authenticator } from '../auth/authenticator.js';
+import { type JwtOptions } from '../auth/jwt.verifier.js';
+import { type TokenVerifier } from '../auth/token.verifier.js';
 import { type LlmOptions } from '../llm/llm.options.js';
 import { type Journal } from '../journal/journal.js';
+import { type SubscribersOptions } from './subscribers/subscriber.options.js';
+import { type SloOptions } from '../metrics/slo.options.js';
 
 /** Options of `StreamingModule`; the defaults are the fields of this class. */
 export class StreamingOptions {
@@ -11,12 +15,16 @@ export class StreamingOptions {
   synchronous: 'normal' | 'full' = 'normal';
   /** Users by API key. */
   apiKeys: ApiKeyEntry[] = [];
-  /** HS256 secret of bearer tokens, at least 32 bytes; what `iss` and `aud` must be, where given. */
-  jwt?: { secret: string; issuer?: string; audience?: string };
-  /** An app with users of its own gives its own authenticator; keys and JWT are then not looked at. */
+  /** Bearer tokens that are JWTs: the HS256 secret, at least 32 bytes, or the URL of the issuer's public keys; what `iss` and `aud` must be. */
+  jwt?: JwtOptions;
+  /** Bearer tokens of another kind: whose they are. `jwt` is then not looked at; keys are as before. */
+  tokenVerifier?: TokenVerifier;
+  /** An app that knows its users in another way gives its own authenticator; keys and tokens are then not looked at. */
   authenticator?: Authenticator;
   /** Another journal than the embedded one. */
   journal?: Journal;
+  /** Who is told of all events beside the providers with `@Subscriber` and `@OnExecutionEvent`: a file, webhooks. */
+  subscribers: SubscribersOptions = {};
   /** Language models, and what the agent `http` may reach; what is not given here is taken from the environment. */
   llm?: LlmOptions;
   /** Milliseconds of silence after which a stream gets a heartbeat. */
@@ -27,9 +35,26 @@ export class StreamingOptions {
   rightsCheckMs = 20_000;
   /** Milliseconds that finished executions are kept. */
   retentionMs = 7 * 24 * 60 * 60 * 1000;
+  /** Open streams of a user; one more is refused. */
   maxStreamsPerUser = 100;
+  /** Open streams of all users. */
+  maxStreams = 50_000;
   /** Running executions of a user; more are queued. */
   maxExecutionsPerUser = 100;
+  /** Queued executions of a user; one more is refused. */
+  maxQueuedPerUser = 1000;
+  /** Running executions of all users; more are queued, and the users take turns. */
+  maxExecutions = 10_000;
+  /** Queued executions of all users; one more is refused. */
+  maxQueued = 10_000;
+  /** Bytes of JSON of a step's output, and of what an execution is started or answered with. */
+  maxOutputBytes = 1024 * 1024;
+  /** Events of one execution. */
+  maxEventsPerExecution = 100_000;
+  /** Objectives of the success and the speed of executions. */
+  slos: SloOptions[] = [];
   /** Requests of a user (of an address, where unauthenticated) per seconds. */
   rateLimit: { points: number; seconds: number } = { points: 300, seconds: 60 };
+  /** Executions that a user may start by the routes per seconds; default as `rateLimit`. */
+  startLimit?: { points: number; seconds: number };
 }

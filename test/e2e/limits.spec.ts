@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { type AuthenticationRequest, Authenticator } from '../../src/auth/authenticator.js';
+import { type Principal } from '../../src/auth/principal.js';
+import { StepcastError } from '../../src/contract/errors.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { TestApp } from '../support/app.js';
@@ -21,6 +24,8 @@ describe('running executions of a user', () => {
     const statuses = async () => Promise.all(ids.map(async (id) => (await app.alice.status(id)).status));
     expect(await statuses()).toEqual(['running', 'running', 'queued', 'queued', 'queued']);
     expect(await app.alice.status(ids[2] as string)).toMatchObject({ startedAt: null, lastSeq: 0, progress: 0, activeSteps: [] });
+    const places = async () => ((await app.alice.get('/executions')).json.executions as { queuePosition: number | null }[]).map(({ queuePosition }) => queuePosition).toReversed();
+    expect(await places()).toEqual([null, null, 1, 2, 3]);
     expect((await app.alice.get('/executions?status=queued')).json.executions).toHaveLength(3);
     // Other users have places of their own.
     expect((await app.bob.status(await app.bob.start(waiting))).status).toBe('running');
@@ -30,6 +35,8 @@ describe('running executions of a user', () => {
     app.stage.gate(ids[1] as string, 'g').open();
     await reader.untilEvent('step_started', 'g');
     await eventually(async () => (await statuses()).join() === 'running,completed,running,queued,queued', 'the next in the queue');
+    expect(await places()).toEqual([null, null, null, 1, 2]);
+    expect((await app.alice.status(ids[4] as string)).queuePosition).toBe(2);
     for (const id of ids) app.stage.gate(id, 'g').open();
     for (const id of ids) assertWhole(await app.alice.follow(id));
     await reader.whenEnded();
@@ -56,7 +63,10 @@ describe('running executions of a user', () => {
     app = await limited(1, 2);
     const answers = await Promise.all(Array.from({ length: 8 }, () => app.alice.post('/executions', { workflow: waiting })));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 202, 202, 429, 429, 429, 429, 429]);
-    for (const { status, json, headers } of answers) if (status === 429) expect([json.code, Number(headers['retry-after']) > 0]).toEqual(['too_many_executions', true]);
+    for (const { status, json, headers } of answers) {
+      if (status === 429) expect([json.code, Number(headers['retry-after']) > 0, headers['ratelimit']]).toEqual(['too_many_executions', true, expect.stringMatching(/, "executions";r=0$/)]);
+      expect(headers['ratelimit-policy']).toMatch(/, "executions";q=3;qu="concurrent-requests"$/);
+    }
     const ids = answers.filter(({ status }) => status === 202).map(({ json }) => (json as { id: string }).id);
     for (const id of ids) app.stage.gate(id, 'g').open();
     for (const id of ids) await app.alice.follow(id);
@@ -99,6 +109,54 @@ describe('requests', () => {
     }
     expect((await app.alice.get('/workflows')).status).toBe(429);
     expect((await app.bob.get('/workflows')).status).toBe(200);
+  });
+
+  it('that start something are counted for themselves too: only what is started, however it is asked for and however many ask at once', async () => {
+    app = await TestApp.start({ streaming: { startLimit: { points: 3, seconds: 60 } } });
+    const quick = workflow('quick', agent('e', 'echo'));
+    await app.alice.post('/workflows', quick);
+    const told = ({ headers }: { headers: object }) => /"starts";r=(\d+);t=\d+/.exec(String((headers as Record<string, string>)['ratelimit']))?.[1];
+    const key = { 'idempotency-key': 'once' };
+    expect(told(await app.alice.post('/executions', { workflow: quick }, key))).toBe('2');
+    expect(told(await app.alice.post('/executions', { workflow: quick }, key))).toBe('2');
+    expect(told(await app.alice.post('/executions', { workflow: quick, input: 1 }, key))).toBe('2');
+    expect((await app.alice.post('/executions', { workflow: { name: 'wrong' } })).status).toBe(400);
+    expect((await app.alice.get('/executions')).headers['ratelimit-policy']).not.toContain('starts');
+
+    const answers = await Promise.all([
+      ...Array.from({ length: 6 }, () => app.alice.post('/executions', { workflow: quick })), ...Array.from({ length: 6 }, () => app.alice.post('/workflows/quick/executions')),
+      ...Array.from({ length: 6 }, () => app.alice.post('/executions', { workflow: quick }, { accept: 'text/event-stream' })),
+    ]);
+    expect(answers.filter(({ status }) => status < 300)).toHaveLength(2);
+    expect(await app.alice.count()).toBe(3);
+    for (const { json, headers } of answers.filter(({ status }) => status === 429)) {
+      expect([json.code, json.detail]).toEqual(['rate_limited', expect.stringMatching(/^more than 3 starts in 60 s; try again in \d+ s$/)]);
+      expect([Number(headers['retry-after']) > 0, headers['ratelimit-policy']]).toEqual([true, expect.stringContaining('"starts";q=3;w=60')]);
+      expect(told({ headers })).toBe('0');
+    }
+    // A repeat of what is there is no start, but nobody can know before.
+    expect((await app.bob.post('/executions', { workflow: quick })).status).toBe(202);
+  });
+
+  it('are no failed attempts of an address where it is the service that fails', async () => {
+    let broken = true;
+    class Members extends Authenticator {
+      async authenticate({ headers }: AuthenticationRequest): Promise<Principal> {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (broken) throw new StepcastError('journal_unavailable', 'the members cannot be read');
+        return { user: String(headers['x-user']), roles: [], method: 'custom', credentialId: 'c' };
+      }
+      async isStillValid(): Promise<boolean> {
+        return true;
+      }
+    }
+    app = await TestApp.start({ streaming: { authenticator: new Members(), rateLimit: { points: 3, seconds: 60 } } });
+    const ann = app.as({ 'x-user': 'ann' });
+    // Many at once above the limit are refused; but none of them has guessed, so none of them counts.
+    await Promise.all(Array.from({ length: 20 }, () => ann.get('/workflows')));
+    expect((await ann.get('/workflows')).status).toBe(503);
+    broken = false;
+    expect((await ann.get('/workflows')).status).toBe(200);
   });
 
   it('with wrong credentials are counted by address, and cannot be hidden among right ones', async () => {

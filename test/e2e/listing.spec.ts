@@ -41,7 +41,7 @@ describe('GET /executions', () => {
     expect(ids({ ...page, nextCursor })).toEqual(all);
     expect(nextCursor).toBeNull();
     expect(page.executions[1]).toEqual({
-      id: all[1], workflow: 'fails', sessionId: null, status: 'failed', progress: expect.any(Number), error: expect.objectContaining({ code: 'agent_failed', stepId: 'f' }),
+      id: all[1], workflow: 'fails', sessionId: null, status: 'failed', queuePosition: null, progress: expect.any(Number), error: expect.objectContaining({ code: 'agent_failed', stepId: 'f' }),
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/), startedAt: expect.stringMatching(/Z$/), finishedAt: expect.stringMatching(/Z$/), lastSeq: 4,
     });
   });
@@ -96,7 +96,7 @@ describe('GET /executions', () => {
 describe('GET /executions/:id', () => {
   it('tells all that CONTRACT names, of one that runs and of one that has ended', async () => {
     expect(await app.alice.status(running)).toEqual({
-      id: running, workflow: 'one', sessionId: 'odd', status: 'running', progress: 0, activeSteps: ['g'], steps: { g: expect.objectContaining({ id: 'g', status: 'running', attempt: 1 }) },
+      id: running, workflow: 'one', sessionId: 'odd', status: 'running', queuePosition: null, progress: 0, activeSteps: ['g'], steps: { g: expect.objectContaining({ id: 'g', status: 'running', attempt: 1 }) },
       usage: {}, result: null, error: null, createdAt: expect.any(String), startedAt: expect.any(String), finishedAt: null, lastSeq: 2,
     });
     expect(await app.alice.status(all[3] as string)).toMatchObject({ status: 'completed', progress: 1, activeSteps: [], result: 6, error: null, lastSeq: 4, finishedAt: expect.any(String) });

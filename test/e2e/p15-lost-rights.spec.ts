@@ -6,7 +6,7 @@ import { StepcastError } from '../../src/contract/errors.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { TestApp } from '../support/app.js';
 import { assertWhole } from '../support/assert-whole.js';
-import { type EventReader } from '../support/sse.js';
+import { type EventReader, type Frame, isFarewell } from '../support/sse.js';
 
 /** An app's own users: whoever is on the list, named in a header. */
 class Members extends Authenticator {
@@ -28,6 +28,13 @@ class Members extends Authenticator {
 
 let app: TestApp;
 afterEach(() => app.close());
+
+/** The last frame says why, moves no cursor, and is of no log. */
+function expectFarewell({ frames }: EventReader, code: string, text: RegExp): void {
+  const [before, last] = frames.slice(-2) as [Frame, Frame];
+  expect([isFarewell(last), last.event, last.id]).toEqual([true, 'message', before.id]);
+  expect(JSON.parse(last.data as string)).toEqual({ type: 'message', data: { level: 'warn', code, text: expect.stringMatching(text) } });
+}
 
 const waiting = workflow('waiting', agent('g', 'gate'));
 const startWithMembers = async () => {
@@ -54,7 +61,10 @@ describe("P15 an owner's lost right ends their open streams", () => {
     const { ticket: unused } = (await alice.post(`/executions/${id}/tickets`)).json as { ticket: string };
 
     members.members.delete('alice');
-    for (const stream of streams) expect(await stream.whenEnded()).toBe('end');
+    for (const stream of streams) {
+      expect(await stream.whenEnded()).toBe('end');
+      expectFarewell(stream, 'unauthenticated', /is not taken any more/);
+    }
     expect((await alice.openExecution(id)).status).toBe(401);
     expect((await app.as(undefined).openExecution(id, `?ticket=${unused}`)).status).toBe(401);
 
@@ -82,6 +92,7 @@ describe("P15 an owner's lost right ends their open streams", () => {
     for (const stream of ending) {
       await stream.untilEvent('step_started');
       expect(await stream.whenEnded()).toBe('end');
+      expectFarewell(stream, 'unauthenticated', /^the token .* has expired; authenticate anew/);
     }
     expect(await short.get('/executions')).toMatchObject({ status: 401, json: { code: 'unauthenticated' } });
     app.stage.gate(id, 'g').open();
@@ -97,7 +108,8 @@ describe("P15 an owner's lost right ends their open streams", () => {
     members.broken = true;
     for (const stream of streams) {
       expect(await stream.whenEnded()).toBe('end');
-      expect(stream.frames.map(({ event }) => event)).toEqual(['workflow_started', 'step_started']);
+      expect(stream.frames.map(({ event }) => event)).toEqual(['workflow_started', 'step_started', 'message']);
+      expectFarewell(stream, 'authentication_unavailable', /reconnect/);
       expect(stream.lastEventId).toBe('2');
     }
     members.broken = false;

@@ -11,7 +11,7 @@ let service: ServiceProcess;
 afterEach(() => service.dispose());
 
 describe('the service as a process', () => {
-  it('shows its health, its API and, to users, its metrics', async () => {
+  it('shows its health, its API and, to admins, its metrics', async () => {
     service = await ServiceProcess.start({ env: { STEPCAST_CORS_ORIGINS: 'https://app.example' } });
     const [nobody, alice] = [service.as(undefined), service.as('alice')];
     for (const path of ['//health/live', '//health/ready']) expect(await nobody.get(path)).toMatchObject({ status: 200, json: { status: 'ok' } });
@@ -19,9 +19,10 @@ describe('the service as a process', () => {
     expect(await nobody.get('//metrics')).toMatchObject({ status: 401, json: { code: 'unauthenticated' } });
     const id = await alice.start(workflow('counted', agent('t', 'tokens', { input: { count: 3 } })));
     assertWhole(await alice.follow(id));
-    const metrics = (await alice.get('//metrics')).text;
-    expect(metrics).toMatch(/^stepcast_executions_started_total 1$/m);
-    expect(metrics).toMatch(/^stepcast_executions_finished_total\{status="completed"\} 1$/m);
+    expect(await alice.get('//metrics')).toMatchObject({ status: 403, json: { code: 'forbidden', detail: expect.stringContaining('"metrics:read"') } });
+    const metrics = (await service.as('root').get('//metrics')).text;
+    expect(metrics).toMatch(/^stepcast_executions_started_total\{workflow="adhoc"\} 1$/m);
+    expect(metrics).toMatch(/^stepcast_executions_finished_total\{workflow="adhoc",status="completed"\} 1$/m);
     expect(metrics).toMatch(/^stepcast_events_total\{type="step_output"\} 3$/m);
 
     const preflight = (origin: string) => nobody.request('OPTIONS', '/executions', { headers: { origin, 'access-control-request-method': 'POST' } });

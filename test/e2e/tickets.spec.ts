@@ -21,7 +21,7 @@ describe.each<Platform>(['express', 'fastify'])('tickets, on %s', (platform) => 
   let aheadMs = 0;
   let nobody: Client;
   beforeAll(async () => {
-    const store = new MemoryTicketStore({ now: () => Date.now() + aheadMs });
+    const store = new MemoryTicketStore({ now: () => Date.now() + aheadMs, ticks: () => performance.now() + aheadMs });
     app = await TestApp.start({ platform, override: (builder) => builder.overrideProvider(TicketStore).useValue(store) });
     nobody = app.as(undefined);
   });

@@ -4,31 +4,11 @@ import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { type ExecutionEvent } from '../../src/contract/events.js';
 import { agent, input, parallel, workflow } from '../../src/orchestration/definition/builder.js';
 import { checkLog } from '../property/support/log.checker.js';
-import { Follower } from './support/follower.js';
 import { type Exit, Lineage } from './support/lineage.js';
+import { Watched } from './support/watched.js';
 
 const TIMEOUT = 60_000;
 const GRACEFUL: Exit = { code: 0, signal: null };
-
-class Watched {
-  readonly follower: Follower;
-  readonly log: ExecutionEvent[] = [];
-  private waiting: (() => void)[] = [];
-
-  constructor(lineage: Lineage, readonly id: string) {
-    this.follower = new Follower(lineage, id, {
-      onEvent: (event) => {
-        this.log.push(event);
-        for (const resolve of this.waiting.splice(0)) resolve();
-      },
-    });
-  }
-
-  /** The `count`th event that passes, come or to come. */
-  async until(test: (event: ExecutionEvent) => boolean, count = 1): Promise<void> {
-    while (this.log.filter(test).length < count) await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-}
 
 const asks = ({ type }: ExecutionEvent) => type === 'input_required';
 const resumes = ({ type }: ExecutionEvent) => type === 'workflow_resumed';
@@ -46,7 +26,7 @@ describe('a workflow in code', () => {
     const watched = new Watched(lineage, await lineage.client.start('deployed'));
     await watched.until(asks);
     await lineage.end(signal);
-    lineage.env = { FIXTURE_WORKFLOW: next };
+    lineage.env['FIXTURE_WORKFLOW'] = next;
     await lineage.start();
     return watched;
   };

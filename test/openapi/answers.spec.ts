@@ -227,17 +227,49 @@ describe('answers', () => {
     expect((await service.alice.get(`/stream?executions=${ids.join()}&lastEventId=${lastId}`, SSE)).status).toBe(204);
   });
 
+  it('of keys are: the key once, and what it is kept as never', async () => {
+    const body = { user: 'ann', name: 'import', scopes: ['executions:read'], expiresAt: '2099-01-01T00:00:00.000Z' };
+    const { key, ...view } = (await service.root.post('/keys', body)).json as { key: string; id: string };
+    expect((await service.as({ 'x-api-key': key }).get('/executions')).status).toBe(200);
+    const { keys } = (await service.root.get('/keys')).json as { keys: { id: string; lastUsedAt: string | null }[] };
+    expect(keys.find(({ id }) => id === view.id)).toEqual({ ...view, lastUsedAt: expect.any(String) as unknown });
+    expect(JSON.stringify(keys)).not.toContain(key.slice(4));
+    const holder = service.as({ 'x-api-key': ((await service.root.post('/keys', { user: 'ann' })).json as { key: string }).key });
+    const reader = await service.as({ 'x-api-key': key }).openExecution(await holder.start(WAITS));
+    await reader.untilEvent('input_required');
+    expect((await service.root.request('DELETE', `/keys/${view.id}`)).status).toBe(204);
+    await reader.whenEnded();
+    service.contract.assert(JSON.parse(reader.frames.at(-1)?.data as string), 'components', 'schemas', 'FarewellEvent');
+  });
+
   it('of health and metrics are', async () => {
     for (const path of ['//health/live', '//health/ready']) expect((await service.nobody.get(path)).status).toBe(200);
-    expect((await service.alice.get('//metrics')).text).toContain('# TYPE stepcast_streams_open gauge');
+    expect((await service.root.get('//metrics')).text).toContain('# TYPE stepcast_streams_open gauge');
+  });
+
+  it('of reliability are, with something to tell and objectives too', async () => {
+    const slos = [{ name: 'quick', measure: 'completion' as const, target: 0.9, windowMs: 3_600_000, thresholdMs: 10_000, workflow: 'adhoc' }, { name: 'works', measure: 'success' as const, target: 0.9, windowMs: 86_400_000 }];
+    await Service.use({ slos }, service.contract, async ({ root }) => {
+      expect((await root.get('/reliability')).json).toMatchObject({ successRate: null, slos: [{ ratio: null }, { ratio: null }] });
+      await root.post('/executions', { workflow: FAILS }, SSE);
+      await root.post('/executions', { workflow: { name: 'short', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] } }, { ...SSE, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
+      expect((await root.get('/reliability?window=24h')).json).toMatchObject({ completed: 1, failed: 1, slos: [{ ratio: 1 }, { ratio: 0.5 }] });
+    });
   });
 
   it('tell in their headers what is left of the limit, as is documented', async () => {
     const id = await run(FAILS);
-    for (const path of ['/workflows', `/executions/${id}`, `/executions/${id}/stream`, '/executions']) {
+    for (const path of ['/workflows', `/executions/${id}`, '/executions']) {
       const { headers } = await service.alice.get(path);
       expect(headers).toMatchObject({ ratelimit: expect.stringMatching(/^"default";r=\d+;t=\d+$/) as unknown, 'ratelimit-policy': '"default";q=100000;w=60' });
     }
+    const streamed = await service.alice.get(`/executions/${id}/stream`);
+    expect(streamed.headers).toMatchObject({ ratelimit: expect.stringMatching(/^"default";r=\d+;t=\d+, "streams";r=\d+$/) as unknown, 'ratelimit-policy': '"default";q=100000;w=60, "streams";q=100;qu="concurrent-requests"' });
+    const started = await service.alice.post('/executions', { workflow: FAILS });
+    expect(started.headers).toMatchObject({
+      ratelimit: expect.stringMatching(/^"default";r=\d+;t=\d+, "starts";r=\d+;t=\d+, "executions";r=\d+$/) as unknown,
+      'ratelimit-policy': '"default";q=100000;w=60, "starts";q=100000;w=60, "executions";q=1100;qu="concurrent-requests"',
+    });
     expect((await service.nobody.get('/workflows')).headers['www-authenticate']).toBe('Bearer realm="stepcast"');
   });
 });
@@ -277,12 +309,12 @@ describe('parameters and bodies', () => {
     await stream(id);
     const probes = service.contract.operations.flatMap((operation) => (operation.spec.parameters as ParameterObject[]).flatMap((parameter) => probe(operation, parameter)))
       .filter(({ good, bad }) => good.length + bad.length > 0);
-    expect(new Set(probes.map(({ name }) => name))).toEqual(new Set(['types', 'named', 'heartbeat', 'lastEventId', 'from', 'last', 'executions', 'status', 'workflow', 'sessionId', 'limit', 'after']));
+    expect(new Set(probes.map(({ name }) => name))).toEqual(new Set(['types', 'named', 'heartbeat', 'lastEventId', 'from', 'last', 'executions', 'status', 'workflow', 'sessionId', 'limit', 'after', 'window']));
     const body: Record<string, object> = { runDefinition: { workflow: { name: 'p', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] } }, startWorkflow: { input: { text: 'It is short.' } } };
     for (const { operation, name, good, bad } of probes) {
       const send = (value: string) => {
         const rest = operation.id === 'streamExecutions' && name !== 'executions' ? `&executions=${id}` : '';
-        return service.alice.call(operation, { id, name: 'brief' }, `?${name}=${encodeURIComponent(value)}${rest}`, { headers: SSE, ...(body[operation.id] ? { body: body[operation.id] } : {}) });
+        return (operation.spec.tags?.includes('metrics') ? service.root : service.alice).call(operation, { id, name: 'brief' }, `?${name}=${encodeURIComponent(value)}${rest}`, { headers: SSE, ...(body[operation.id] ? { body: body[operation.id] } : {}) });
       };
       for (const value of good) expect([operation.id, name, value, (await send(value)).status < 300]).toEqual([operation.id, name, value, true]);
       for (const value of bad) expect([operation.id, name, value, (await send(value)).status]).toEqual([operation.id, name, value, 400]);
@@ -299,7 +331,8 @@ describe('parameters and bodies', () => {
       for (const [field, { maxLength }] of Object.entries(properties)) {
         if (maxLength === undefined) continue;
         const id = await run(WAITS);
-        const send = (value: unknown) => service.alice.call(operation, { id, name: 'greeting' }, '', { body: { ...example?.value, [field]: value } });
+        const client = operation.spec.tags?.includes('keys') ? service.root : service.alice;
+        const send = (value: unknown) => client.call(operation, { id, name: 'greeting' }, '', { body: { ...example?.value, [field]: value } });
         const tooLong = await send('x'.repeat(maxLength + 1));
         expect([operation.id, field, tooLong.status, (tooLong.json as { code: string }).code]).toEqual([operation.id, field, 400, 'invalid_request']);
         expect([operation.id, field, (await send('x'.repeat(maxLength))).status === 400]).toEqual([operation.id, field, false]);

@@ -10,6 +10,7 @@ import { ExecutionService } from '../../src/orchestration/execution.service.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
 import { StreamShutdown } from '../../src/streaming/sse/stream.shutdown.js';
 import { type Answer, type RequestOptions } from '../support/client.js';
+import { JwksServer, signed, signingKey } from '../support/jwks-server.js';
 import { type Operation } from './support/contract.js';
 import { type DocumentedClient, Service } from './support/service.js';
 
@@ -33,11 +34,16 @@ afterAll(() => service.close());
 const withUser = () => operations.filter(({ spec }) => spec.security?.length);
 const withBody = () => operations.filter(({ spec }) => spec.requestBody);
 const withParameter = () => operations.filter(({ path }) => path.includes('{'));
-const ofExecution = () => operations.filter(({ path }) => path.includes('{id}'));
+const ofExecution = () => operations.filter(({ path }) => path.includes('/executions/{id}'));
+/** Who may call an operation at all. */
+const entitled = ({ spec }: Operation, { alice, root }: Pick<Service, 'alice' | 'root'> = service) => (spec.tags?.some((tag) => ADMINS.includes(tag)) ? root : alice);
 const ofStart = () => operations.filter(({ spec }) => spec.responses['202'] && spec.responses['200']);
 const byId = (id: string) => operations.find((operation) => operation.id === id) as Operation;
 
+const ADMINS = ['keys', 'metrics'];
+
 const BODIES: Record<string, object> = {
+  addKey: { user: 'ann' },
   storeWorkflow: SHORT, startWorkflow: { input: { text: 'It is short.' } }, runDefinition: { workflow: SHORT }, sendInput: { value: true }, cancelExecution: {},
 };
 
@@ -57,12 +63,31 @@ describe('refused are', () => {
     for (const operation of withUser()) await refused(call(service.nobody, operation), operation, 'unauthenticated');
   });
 
+  it('those whose credential is not good for it', async () => {
+    const key = 'a-key-that-is-limited';
+    await Service.use({ apiKeys: [{ user: 'alice', key, roles: ['admin'], scopes: ['none:of-ours'] }] }, service.contract, async (limited) => {
+      const client = limited.as({ 'x-api-key': key });
+      for (const operation of withUser()) await refused(call(client, operation), operation, 'forbidden');
+    });
+    for (const operation of withUser().filter((each) => entitled(each) === service.root)) await refused(call(service.alice, operation), operation, 'forbidden');
+  });
+
+  it('tokens, while the keys of their issuer cannot be had', async () => {
+    const issuer = await JwksServer.start();
+    await issuer.close();
+    await Service.use({ jwt: { jwksUrl: issuer.url } }, service.contract, async (cut) => {
+      const client = cut.as({ authorization: `Bearer ${await signed(signingKey('k'))}` });
+      for (const operation of withUser()) await refused(call(client, operation), operation, 'authentication_unavailable');
+    });
+  });
+
   it('bodies that are no JSON, no objects, too large, or of another type', async () => {
     for (const operation of withBody()) {
-      await refused(call(service.alice, operation, { body: '{' }), operation, 'invalid_json');
-      await refused(call(service.alice, operation, { body: '[]' }), operation, 'invalid_request');
-      await refused(call(service.alice, operation, { body: `"${'x'.repeat(1024 * 1024)}"` }), operation, 'payload_too_large');
-      await refused(call(service.alice, operation, { body: '{}', headers: { 'content-type': 'text/plain' } }), operation, 'unsupported_media_type');
+      const client = entitled(operation);
+      await refused(call(client, operation, { body: '{' }), operation, 'invalid_json');
+      await refused(call(client, operation, { body: '[]' }), operation, 'invalid_request');
+      await refused(call(client, operation, { body: `"${'x'.repeat(1024 * 1024)}"` }), operation, 'payload_too_large');
+      await refused(call(client, operation, { body: '{}', headers: { 'content-type': 'text/plain' } }), operation, 'unsupported_media_type');
     }
   });
 
@@ -74,6 +99,7 @@ describe('refused are', () => {
     for (const id of ['streamExecution', 'streamExecutions', 'listExecutions', 'listEvents']) {
       await refused(call(service.alice, byId(id), { query: '?limit=0&heartbeat=x' }), byId(id), 'invalid_request');
     }
+    await refused(call(service.root, byId('getReliability'), { query: '?window=x' }), byId('getReliability'), 'invalid_request');
     for (const operation of ofStart()) await refused(call(service.alice, operation, { query: '?types=x', headers: SSE }), operation, 'invalid_request');
   });
 
@@ -97,6 +123,7 @@ describe('refused are', () => {
     }
     for (const id of ['getWorkflow', 'deleteWorkflow', 'startWorkflow']) await refused(call(service.alice, byId(id), { name: 'none' }), byId(id), 'not_found');
     await refused(call(service.bob, byId('streamExecutions'), { query: `?executions=${done}` }), byId('streamExecutions'), 'not_found');
+    await refused(call(service.root, byId('revokeKey'), { id: 'none' }), byId('revokeKey'), 'not_found');
   });
 
   it('definitions and inputs that are not valid', async () => {
@@ -124,6 +151,8 @@ describe('refused are', () => {
     await refused(call(service.alice, byId('storeWorkflow'), { body: { ...SHORT, name: 'brief' } }), byId('storeWorkflow'), 'conflict');
     await refused(call(service.alice, byId('deleteWorkflow')), byId('deleteWorkflow'), 'conflict');
     await refused(call(service.alice, byId('cancelExecution')), byId('cancelExecution'), 'already_finished');
+    const { keys } = (await service.root.get('/keys')).json as { keys: { id: string; origin: string }[] };
+    await refused(call(service.root, byId('revokeKey'), { id: keys.find(({ origin }) => origin === 'configured')?.id as string }), byId('revokeKey'), 'conflict');
     for (const operation of ofStart()) {
       const headers = { 'idempotency-key': operation.id };
       expect((await call(service.alice, operation, { headers })).status).toBe(202);
@@ -159,6 +188,32 @@ describe('refused are', () => {
     });
   });
 
+  it('streams and executions above what all users together may have', async () => {
+    await Service.use({ maxStreams: 1, maxExecutions: 1, maxQueued: 0 }, service.contract, async ({ alice, bob, app }) => {
+      const { record } = await app.get(ExecutionService).start(WAITS, null, { user: 'alice' });
+      for (const operation of ofStart()) await refused(call(bob, operation), operation, 'capacity_exceeded');
+      const reader = await alice.openExecution(record.id);
+      await reader.untilEvent('input_required');
+      for (const operation of [byId('streamExecution'), byId('streamExecutions')]) {
+        const answer = await call(alice, operation, { id: record.id, headers: SSE });
+        await refused(Promise.resolve(answer), operation, 'capacity_exceeded');
+        expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+      }
+      reader.close();
+    });
+  });
+
+  it('starts above the limit of starts', async () => {
+    await Service.use({ startLimit: { points: 1, seconds: 3600 } }, service.contract, async ({ alice }) => {
+      await alice.start(SHORT);
+      for (const operation of ofStart()) {
+        const answer = await call(alice, operation);
+        await refused(Promise.resolve(answer), operation, 'rate_limited');
+        expect(answer.headers).toMatchObject({ 'retry-after': expect.stringMatching(/^\d+$/) as unknown, 'ratelimit-policy': expect.stringContaining('"starts";q=1;w=3600') as unknown });
+      }
+    });
+  });
+
   it('all but reading, while the service shuts down', async () => {
     await Service.use({}, service.contract, async ({ alice, app }) => {
       const id = await alice.start(WAITS);
@@ -180,13 +235,13 @@ describe('refused are', () => {
   });
 
   it('what needs the journal, while it cannot be had', async () => {
-    await Service.use({}, service.contract, async ({ alice, app, nobody }) => {
+    await Service.use({}, service.contract, async ({ alice, root, app, nobody }) => {
       await app.get(Journal).close();
       for (const operation of withUser().filter((each) => service.contract.documentedCodes(each).includes('journal_unavailable'))) {
-        await refused(call(alice, operation, { name: 'stored', query: operation.id === 'streamExecutions' ? `?executions=${done}` : '' }), operation, 'journal_unavailable');
+        await refused(call(entitled(operation, { alice, root }), operation, { name: 'stored', query: operation.id === 'streamExecutions' ? `?executions=${done}` : '' }), operation, 'journal_unavailable');
       }
       expect((await nobody.get('//health/ready')).status).toBe(503);
-      expect((await alice.get('//metrics')).text).toContain('stepcast_journal_ready 0');
+      expect((await root.get('//metrics')).text).toContain('stepcast_journal_ready 0');
       expect((await alice.get('/workflows/brief')).status).toBe(200);
     });
   });

@@ -41,6 +41,10 @@ export class TestClock extends Clock {
   override now(): number {
     return super.now() + this.aheadMs;
   }
+
+  override ticks(): number {
+    return super.ticks() + this.aheadMs;
+  }
 }
 
 /** Keeps what is logged as an error: no test passes by one unseen. */

@@ -30,9 +30,15 @@ export const START = Date.parse('2026-11-20T08:00:00.000Z');
 /** Time that stands still until it is set, and chance that always falls alike. */
 export class StillClock extends Clock {
   time = START;
+  /** How far the time of the day was set, which what lasts does not go by. */
+  shift = 0;
   drawn = 0.5;
 
   override now(): number {
+    return this.time + this.shift;
+  }
+
+  override ticks(): number {
     return this.time;
   }
 

@@ -16,9 +16,14 @@ export interface Frame {
   at: number;
 }
 
-/** Whether a frame carries an event of an execution, and not a heartbeat, a comment or a mere cursor. */
+/** Whether it is the last word of a stream that ends before its time, which is of no log. */
+export function isFarewell(frame: Frame): boolean {
+  return frame.data?.startsWith('{"type":"message",') ?? false;
+}
+
+/** Whether a frame carries an event of an execution, and not a heartbeat, a farewell, a comment or a mere cursor. */
 export function isEvent(frame: Frame): frame is Frame & { data: string } {
-  return frame.data !== undefined && frame.data !== '{"type":"heartbeat"}';
+  return frame.data !== undefined && frame.data !== '{"type":"heartbeat"}' && !isFarewell(frame);
 }
 
 export function eventOf(frame: Frame & { data: string }): ExecutionEvent {

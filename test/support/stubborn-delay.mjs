@@ -1,6 +1,8 @@
-// Loaded before the service: makes its agent `delay` one that ignores its signal and holds on to the process.
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+// Loaded before the service: lets its agent `delay` ignore its signal and hold on to the process, where it waits for an hour
+// or more. By what it waits with, as the agent itself is within the one file of the service.
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
 
-const { DelayAgent } = await import(pathToFileURL(join(dirname(process.argv[1]), 'orchestration/agents/delay.agent.js')).href);
-DelayAgent.prototype.execute = ({ input }) => new Promise((resolve) => setTimeout(resolve, input.ms, input));
+const wait = timers.setTimeout;
+timers.setTimeout = (ms, value, options) => wait(ms, value, ms >= 3_600_000 ? undefined : options);
+syncBuiltinESMExports();

@@ -4,15 +4,15 @@ import {
 } from '@nestjs/common';
 import { filter, map, type Observable } from 'rxjs';
 import {
-  agent, type AgentContext, AuthGuard, CurrentUser, type ExecutionEvent, ExecutionService, type ExecutionState, type JsonValue, type Principal,
-  ProblemFilter, sequential, StepcastError,
+  agent, type AgentContext, AuthenticationLimitGuard, AuthGuard, CurrentUser, type ExecutionEvent, ExecutionService, type ExecutionState, type JsonValue, type Principal,
+  ProblemFilter, RateLimit, RateLimitGuard, sequential, StepcastError,
 } from 'stepcast';
 import { Catalog } from './catalog.js';
 import { type PricedOrder } from './order.types.js';
 import { Stocktaking } from './stocktaking.js';
 
 @Controller('orders')
-@UseGuards(AuthGuard)
+@UseGuards(AuthenticationLimitGuard, AuthGuard, RateLimitGuard)
 @UseFilters(ProblemFilter)
 export class OrdersController {
   constructor(private readonly executions: ExecutionService, private readonly catalog: Catalog) {}
@@ -26,6 +26,7 @@ export class OrdersController {
   }
 
   /** A price without an order: a workflow built for this one request, functions and all. */
+  @RateLimit({ points: 30, seconds: 60 })
   @Post('quote')
   @HttpCode(200)
   async quote(@Body() order: JsonValue, @CurrentUser() { user }: Principal): Promise<JsonValue> {

@@ -8,14 +8,16 @@ export function describeExecutions(journal: () => Journal): void {
   describe('create()', () => {
     it('adds an execution that is queued and has no events', async () => {
       const definition = { name: 'research', steps: [{ type: 'agent', name: 'a', agent: 'echo', input: [1, null, 'ü', { deep: true }] }] };
-      const one = execution({ sessionId: 's1', source: 'code', definition, input: null });
+      const one = execution({ sessionId: 's1', source: 'code', definition, input: null, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
       const { record, created } = await journal().create(one);
       expect(created).toBe(true);
       expect(record).toEqual({
         ...one, ordinal: expect.any(Number), status: 'queued', progress: 0, lastSeq: 0, startedAt: null, finishedAt: null, error: null, epoch: 1, resumes: 0,
       });
-      const { source: _source, definition: _definition, fingerprint: _fingerprint, input: _input, ...listed } = record;
+      const { definition: _definition, fingerprint: _fingerprint, input: _input, traceparent: _traceparent, ...listed } = record;
       expect(await journal().find(one.id)).toEqual(listed);
+      expect((await journal().claim(one.id, { countResume: false })).traceparent).toBe(one.traceparent);
+      expect((await journal().create(execution())).record.traceparent).toBeNull();
     });
 
     it('gives ordinals that grow', async () => {

@@ -1,17 +1,17 @@
 /** The embedded journal: one SQLite file in WAL mode, one connection, one writer, nothing to install beside it. */
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
-import { type ExecutionStatus } from '../../contract/state.js';
 import { EventBatch, type RecordedEvent } from '../event-batch.js';
 import { Journal } from '../journal.js';
 import { removed } from '../removed.js';
 import {
-  type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type NewExecution, type OwnedExecution, type Page, type StoredWorkflow,
+  type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type LogPage, type NewExecution, type OwnedExecution,
+  type Page, type StoredKey, type StoredWorkflow, type UnfinishedCount,
 } from '../journal.types.js';
 import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
 import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
 import { type SqliteLog } from './sqlite.log.js';
-import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, storedOf } from './sqlite.statements.js';
+import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, storedKeyOf, storedOf } from './sqlite.statements.js';
 import { sweep } from './sqlite.sweep.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
@@ -21,7 +21,10 @@ export class SqliteJournal extends Journal {
   private database: OpenDatabase | undefined;
   /** A file that was found damaged is left alone until someone has changed it. */
   private damage: { state: string; error: unknown } | undefined;
+  /** Where the log stood when a commit was last told of. */
+  private told: number | undefined;
   private readonly path: string;
+  private checking: Promise<JournalHealth> | undefined;
 
   private readonly writer = new SqliteWriter({
     database: () => (this.database ??= this.connect()),
@@ -66,7 +69,7 @@ export class SqliteJournal extends Journal {
         sql.insertKey.run(user, key, toText(idempotency.fingerprint), id);
       }
       const row = sql.insertExecution.get(
-        id, user, workflow, sessionId === null ? null : toText(sessionId), execution.createdAt, execution.source, definition, fingerprint, input,
+        id, user, workflow, sessionId === null ? null : toText(sessionId), execution.createdAt, execution.source, definition, fingerprint, input, execution.traceparent ?? null,
       );
       const record = ownedOf(row as unknown as OwnedRow);
       log.created(record);
@@ -103,6 +106,11 @@ export class SqliteJournal extends Journal {
     return this.writer.whenWritable();
   }
 
+  /** Asked by anyone and at any rate: who asks while a look is under way shares it. */
+  override check(): Promise<JournalHealth> {
+    return (this.checking ??= this.look().finally(() => (this.checking = undefined)));
+  }
+
   async find(id: string): Promise<ExecutionRecord | undefined> {
     return this.query((log) => {
       const row = log.sql.find.get(toText(id)) as ExecutionRow | undefined;
@@ -123,9 +131,9 @@ export class SqliteJournal extends Journal {
     return row?.seq ?? 0;
   }
 
-  async countUnfinished(): Promise<Partial<Record<ExecutionStatus, number>>> {
-    const rows = this.query(({ sql }) => sql.countUnfinished.all()) as { status: ExecutionStatus; count: number }[];
-    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  async countUnfinished(): Promise<UnfinishedCount[]> {
+    const rows = this.query(({ sql }) => sql.countUnfinished.all()) as unknown as UnfinishedCount[];
+    return rows.map((row) => ({ ...row, workflow: fromText(row.workflow) }));
   }
 
   async read(id: string, after: number, page: Page): Promise<EventBatch | undefined> {
@@ -134,6 +142,22 @@ export class SqliteJournal extends Journal {
       if (!events) throw log.sql.findRemoved.get(toText(id)) ? removed(id) : missing(id);
       return events.length ? new EventBatch(id, events) : undefined;
     });
+  }
+
+  async readAllAfter(position: number, page: Page): Promise<LogPage> {
+    return this.query((log) => log.readAll(position, page));
+  }
+
+  async lastPosition(): Promise<number> {
+    return this.query((log) => log.position);
+  }
+
+  openCursor(name: string): Promise<number> {
+    return this.writer.operate((log) => log.openCursor(name));
+  }
+
+  async saveCursor(name: string, position: number): Promise<void> {
+    await this.writer.operate(({ sql }) => sql.saveCursor.run(toText(name), position));
   }
 
   async saveWorkflow(user: string, definition: WorkflowDefinition, now: number): Promise<void> {
@@ -154,6 +178,32 @@ export class SqliteJournal extends Journal {
     return (await this.writer.operate(({ sql }) => sql.deleteWorkflow.run(toText(user), toText(name)))).changes === 1;
   }
 
+  async saveKey(key: StoredKey): Promise<void> {
+    const { id, hash, name, user, roles, scopes, createdAt, createdBy, expiresAt, lastUsedAt } = key;
+    const row = [
+      toText(id), toText(hash), name === null ? null : toText(name), toText(user), JSON.stringify(roles), scopes && JSON.stringify(scopes),
+      createdAt, toText(createdBy), expiresAt, lastUsedAt,
+    ];
+    await this.writer.operate(({ sql }) => sql.saveKey.run(...row));
+  }
+
+  async findKey(hash: string): Promise<StoredKey | undefined> {
+    const row = this.query(({ sql }) => sql.findApiKey.get(toText(hash)));
+    return row && storedKeyOf(row);
+  }
+
+  async listKeys(): Promise<StoredKey[]> {
+    return this.query(({ sql }) => sql.listKeys.all()).map(storedKeyOf);
+  }
+
+  async deleteKey(id: string): Promise<boolean> {
+    return (await this.writer.operate(({ sql }) => sql.deleteKey.run(toText(id)))).changes === 1;
+  }
+
+  async touchKey(id: string, at: number): Promise<void> {
+    await this.writer.operate(({ sql }) => sql.touchKey.run(at, toText(id)));
+  }
+
   sweep(before: number, forgetBefore: number, now: number): Promise<number> {
     return sweep(this.writer, before, forgetBefore, now);
   }
@@ -161,6 +211,12 @@ export class SqliteJournal extends Journal {
   async findRemoved(id: string): Promise<{ user: string } | undefined> {
     const row = this.query(({ sql }) => sql.findRemoved.get(toText(id))) as { user: string } | undefined;
     return row && { user: fromText(row.user) };
+  }
+
+  private async look(): Promise<JournalHealth> {
+    // A file that fails is tried again by the writer itself.
+    if (this.health$.value.ready) await this.writer.operate(({ sql }) => sql.probe.run(Date.now())).catch(() => undefined);
+    return this.health$.value;
   }
 
   private query<T>(read: (log: SqliteLog) => T): T {
@@ -176,16 +232,21 @@ export class SqliteJournal extends Journal {
   }
 
   private onCommitted({ created, kept }: Turn, durationMs: number): void {
-    const batches = kept.map(({ id, events }) => new EventBatch(id, events));
+    const batches = kept.map(({ id, events, recordedAt }) => new EventBatch(id, events, recordedAt));
     for (const batch of batches) {
       this.tails.push(batch);
       if (batch.terminal) this.tails.forget(batch.executionId);
     }
     const events = batches.reduce((sum, batch) => sum + batch.events.length, 0);
-    if (created.length || batches.length) this.commits$.next({ created, batches, events, durationMs });
+    const position = this.database?.log.position ?? UNKNOWN;
+    const after = this.told ?? position;
+    this.told = position;
+    if (created.length || batches.length) this.commits$.next({ created, batches, events, durationMs, after, position });
   }
 
   private onFailure(error: unknown): void {
+    // Of a commit that failed and went through all the same, not everything may be told of: readers shall look.
+    this.told = UNKNOWN;
     if (needsReopen(error)) {
       this.disconnect();
       if (isDamaged(error)) this.damage = { state: stateOf(this.path), error };
@@ -214,6 +275,9 @@ export class SqliteJournal extends Journal {
     if (ready !== health.ready || reason !== health.reason) this.health$.next(health);
   }
 }
+
+/** No position: nobody stands there. */
+const UNKNOWN = -1;
 
 function missing(id: string): StepcastError {
   return new StepcastError('not_found', `there is no execution ${id}`);

@@ -22,6 +22,8 @@ const REOPEN = new Set([1, 8, 10, 11, 14, 26]);
 /** Input/output errors that a full disk shows as: of a shared-memory file that cannot grow, of one that ends too early. */
 const SHM_SIZE = 4874;
 const SHORT_READ = 522;
+/** A write that the system refuses: a quota, or a limit on files. The transaction is undone, and what is there can be read as before. */
+const REFUSED_WRITE = 778;
 
 const LOCKED = 'another program has locked it; end that program, or wait: it is tried again';
 const CORRUPT = 'it is damaged; delete the -wal and -shm files beside it and restore it from a backup, or move all three away';
@@ -52,6 +54,7 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether the connection is of no more use: a full or locked file can be written to later, one that was replaced or damaged cannot. */
 export function needsReopen(error: unknown): boolean {
+  if ((error as { errcode?: unknown }).errcode === REFUSED_WRITE) return false;
   return REOPEN.has(resultCode(error) as number) || error instanceof FileMovedError;
 }
 

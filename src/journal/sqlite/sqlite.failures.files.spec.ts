@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { execution, Owner, readAll, Reader, whenReady } from '../conformance/fixture.conformance.js';
 import { Bench, healthOf, whenFailing } from './sqlite.failures.conformance.js';
+import { MIGRATIONS } from './sqlite.schema.js';
 import { type SqliteJournal } from './sqlite-journal.js';
 
 const bench = new Bench();
@@ -79,7 +80,7 @@ describe('a file that is not ours', () => {
   it.each([
     ['no database', 'stepcast.db', (path: string) => writeFileSync(path, 'Dear diary, '.repeat(500)), 'file is not a database: it is not a SQLite database; move it away or set STEPCAST_DATA_DIR to another folder'],
     ['a database of another application', 'stepcast.db', theirs, 'it is a database of another application; move it away or set STEPCAST_DATA_DIR to another folder'],
-    ['of a newer version', 'stepcast.db', newer, 'it was written by a newer version of Stepcast (schema 99, this one knows 1); start that version or set STEPCAST_DATA_DIR to another folder'],
+    ['of a newer version', 'stepcast.db', newer, `it was written by a newer version of Stepcast (schema 99, this one knows ${MIGRATIONS.length}); start that version or set STEPCAST_DATA_DIR to another folder`],
     ['no lock', 'stepcast.lock', (path: string) => writeFileSync(path, 'Dear diary, '.repeat(500)), 'file is not a database: it is not a SQLite database; move it away or set STEPCAST_DATA_DIR to another folder'],
   ])('but %s is told of in one line, left as it is, and not in the way once it is moved', async (_, name, make, reason) => {
     const dataDir = bench.folder();

@@ -35,7 +35,7 @@ describe('SqliteLog', () => {
       return end && i === count - 1 ? recorded(id, seq, 'workflow_completed') : recorded(id, seq, 'message', text);
     });
     const head = end ? { ...HEAD, status: 'completed' as const, finishedAt: 2 } : HEAD;
-    expect(log.append({ id, epoch: 1, events, head, onLost: () => undefined, tried: false })).toBe(true);
+    expect(log.append({ id, epoch: 1, events, head, onLost: () => undefined, recordedAt: 0, tried: false })).toBe(true);
     log.moveMark();
     written.push(...events.map(({ json }) => json));
   };
@@ -115,7 +115,7 @@ describe('SqliteLog', () => {
     for (const id of [...waiting, ...busy]) give(id, 1, true);
     reload();
     assertAllRead();
-    expect(log.append({ id: busy[0] as string, epoch: 1, events: [recorded(busy[0] as string, 1)], head: HEAD, onLost: () => undefined, tried: false })).toBe(false);
+    expect(log.append({ id: busy[0] as string, epoch: 1, events: [recorded(busy[0] as string, 1)], head: HEAD, onLost: () => undefined, recordedAt: 0, tried: false })).toBe(false);
   });
 
   it('never gives a row the number of one that was removed', () => {

@@ -13,8 +13,8 @@
  */
 import { TERMINAL_TYPES } from '../../contract/events.js';
 import { type ExecutionStatus } from '../../contract/state.js';
-import { type RecordedEvent } from '../event-batch.js';
-import { type ExecutionRecord, type Head, type OwnedExecution, type Page } from '../journal.types.js';
+import { EventBatch, type RecordedEvent } from '../event-batch.js';
+import { type ExecutionRecord, type Head, type LogPage, type OwnedExecution, type Page, type PlacedBatch } from '../journal.types.js';
 import { type BatchRow, bodyOf, eventsOf, typesOf } from './sqlite.batch.js';
 import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, type Statements } from './sqlite.statements.js';
 import { fromText, toText } from './sqlite.text.js';
@@ -37,6 +37,8 @@ export interface PendingAppend {
   events: RecordedEvent[];
   head: Readonly<Head>;
   onLost: () => void;
+  /** When the first of the events came (`performance.now()`). */
+  recordedAt: number;
   /** Whether a transaction with it has been tried: where that failed, it may have gone through all the same. */
   tried: boolean;
 }
@@ -140,11 +142,45 @@ export class SqliteLog {
     return events;
   }
 
+  /** The id of the last batch: where the log of all executions ends. */
+  get position(): number {
+    return this.lastBatch;
+  }
+
+  /** What all executions have given after a batch. */
+  readAll(after: number, { limit, maxLength = Infinity }: Page): LogPage {
+    const batches: PlacedBatch[] = [];
+    let [position, removed, count, length] = [after, 0, 0, 0];
+    for (const row of this.sql.batchesAfter.iterate(after) as Iterable<unknown> as Iterable<PlacedRow>) {
+      // Ids follow one another; of what is missing, and of what has lost its execution, retention is the cause.
+      removed += row.id - position - 1;
+      position = row.id;
+      if (row.execution_id === null) {
+        removed++;
+        continue;
+      }
+      const events = eventsOf(row, 0);
+      batches.push({ batch: new EventBatch(fromText(row.execution_id), events), position });
+      count += events.length;
+      length += row.body.length;
+      if (count >= limit || length >= maxLength) return { batches, position, removed };
+    }
+    return { batches, position: Math.max(position, this.lastBatch), removed: removed + Math.max(0, this.lastBatch - position) };
+  }
+
+  openCursor(name: string): number {
+    const saved = this.sql.findCursor.get(toText(name)) as { position: number } | undefined;
+    if (!saved) this.sql.saveCursor.run(toText(name), this.lastBatch);
+    return saved?.position ?? this.lastBatch;
+  }
+
   /** Removes a part of the events of an execution that is no more; false where none is left. */
   removeSome(ordinal: number): boolean {
     const [entry] = this.sql.indexAfter.all(ordinal, 0, 1) as unknown as IndexRow[];
     if (!entry) return false;
     for (const [first, last] of runsOf(JSON.parse(entry.batches) as number[], 0)) this.sql.deleteBatches.run(first, last);
+    // Where these were the last ones, nothing else would tell that their ids were given.
+    this.sql.setLastBatch.run(this.lastBatch);
     this.sql.deleteIndex.run(ordinal, entry.last_seq);
     return true;
   }
@@ -158,9 +194,9 @@ export class SqliteLog {
       this.live.set(fromText(row.id), live);
       byOrdinal.set(row.ordinal, live);
     }
-    this.lastBatch = this.mark;
+    this.lastBatch = Math.max(this.mark, (sql.lastBatch.get() as { batch: number } | undefined)?.batch ?? 0);
     for (const row of sql.batchesBehind.iterate(this.mark) as Iterable<unknown> as Iterable<Omit<BatchRow, 'body'>>) {
-      this.lastBatch = row.id;
+      this.lastBatch = Math.max(this.lastBatch, row.id);
       const live = byOrdinal.get(row.execution);
       if (live && row.last_seq > live.lastSeq) this.added(live, row.id, row.last_seq);
     }
@@ -227,6 +263,11 @@ export class SqliteLog {
 
 /** Of those that have none. Never added to. */
 const NONE: number[] = [];
+
+interface PlacedRow extends Omit<BatchRow, 'execution'> {
+  /** None where retention has taken the record already, and the events not yet. */
+  execution_id: string | null;
+}
 
 interface IndexRow {
   last_seq: number;

@@ -67,6 +67,20 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (user, name)
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE api_keys (
+    ordinal INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL UNIQUE,
+    name TEXT,
+    user TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    scopes TEXT,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at INTEGER,
+    last_used_at INTEGER
+  ) STRICT;
+
   CREATE TABLE removed_executions (
     id TEXT PRIMARY KEY,
     user TEXT NOT NULL,
@@ -75,6 +89,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
+  `,
+  `
+  -- How far those have come who read all executions: the id of a batch.
+  CREATE TABLE cursors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- Batches up to this one have been there, though the last of them may be removed by now: no id is given twice.
+  CREATE TABLE batch_last (id INTEGER PRIMARY KEY CHECK (id = 1), batch INTEGER NOT NULL) STRICT;
+  `,
+  `
+  ALTER TABLE executions ADD COLUMN traceparent TEXT;
   `,
 ];
 

@@ -3,7 +3,7 @@ import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type ErrorInfo } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type ExecutionStatus } from '../../contract/state.js';
-import { type DefinitionSource, type ExecutionRecord, type ListQuery, type OwnedExecution, type StoredWorkflow } from '../journal.types.js';
+import { type DefinitionSource, type ExecutionRecord, type ListQuery, type OwnedExecution, type StoredKey, type StoredWorkflow } from '../journal.types.js';
 import { fromText, toText } from './sqlite.text.js';
 
 export interface ExecutionRow {
@@ -19,18 +19,19 @@ export interface ExecutionRow {
   started_at: number | null;
   finished_at: number | null;
   error: string | null;
+  source: string;
   epoch: number;
   resumes: number;
 }
 
 export interface OwnedRow extends ExecutionRow {
-  source: string;
+  traceparent: string | null;
   definition: string;
   fingerprint: string;
   input: string;
 }
 
-const RECORD = 'ordinal, id, user, workflow, session_id, status, progress, last_seq, created_at, started_at, finished_at, error, epoch, resumes';
+const RECORD = 'ordinal, id, user, workflow, session_id, status, progress, last_seq, created_at, started_at, finished_at, error, source, epoch, resumes';
 
 export function recordOf(row: ExecutionRow): ExecutionRecord {
   return {
@@ -38,20 +39,42 @@ export function recordOf(row: ExecutionRow): ExecutionRecord {
     sessionId: row.session_id === null ? null : fromText(row.session_id),
     status: row.status as ExecutionStatus, progress: row.progress, lastSeq: row.last_seq,
     createdAt: row.created_at, startedAt: row.started_at, finishedAt: row.finished_at,
-    error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo), epoch: row.epoch, resumes: row.resumes,
+    error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo), source: row.source as DefinitionSource, epoch: row.epoch, resumes: row.resumes,
   };
 }
 
 export function ownedOf(row: OwnedRow): OwnedExecution {
   return {
-    ...recordOf(row), source: row.source as DefinitionSource, definition: JSON.parse(row.definition) as JsonValue,
-    fingerprint: fromText(row.fingerprint), input: JSON.parse(row.input) as JsonValue,
+    ...recordOf(row), definition: JSON.parse(row.definition) as JsonValue,
+    fingerprint: fromText(row.fingerprint), input: JSON.parse(row.input) as JsonValue, traceparent: row.traceparent,
   };
 }
 
 export function storedOf(row: Record<string, unknown>): StoredWorkflow {
   const { user, definition, created_at: createdAt } = row as { user: string; definition: string; created_at: number };
   return { user: fromText(user), definition: JSON.parse(definition) as WorkflowDefinition, createdAt };
+}
+
+interface KeyRow {
+  id: string;
+  hash: string;
+  name: string | null;
+  user: string;
+  roles: string;
+  scopes: string | null;
+  created_at: number;
+  created_by: string;
+  expires_at: number | null;
+  last_used_at: number | null;
+}
+
+export function storedKeyOf(given: Record<string, unknown>): StoredKey {
+  const row = given as unknown as KeyRow;
+  return {
+    id: fromText(row.id), hash: fromText(row.hash), name: row.name === null ? null : fromText(row.name), user: fromText(row.user),
+    roles: JSON.parse(row.roles) as string[], scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
+    createdAt: row.created_at, createdBy: fromText(row.created_by), expiresAt: row.expires_at, lastUsedAt: row.last_used_at,
+  };
 }
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -61,8 +84,8 @@ export function prepareStatements(db: DatabaseSync) {
   const listing = new Map<string, StatementSync>();
   return {
     insertExecution: prepare(`INSERT INTO executions
-      (id, user, workflow, session_id, status, progress, last_seq, created_at, source, definition, fingerprint, input, epoch, resumes)
-      VALUES (?, ?, ?, ?, 'queued', 0, 0, ?, ?, ?, ?, ?, 1, 0) RETURNING *`),
+      (id, user, workflow, session_id, status, progress, last_seq, created_at, source, definition, fingerprint, input, traceparent, epoch, resumes)
+      VALUES (?, ?, ?, ?, 'queued', 0, 0, ?, ?, ?, ?, ?, ?, 1, 0) RETURNING *`),
     updateHead: prepare('UPDATE executions SET status = ?, progress = ?, last_seq = ?, started_at = ?, finished_at = ?, error = ? WHERE ordinal = ?'),
     claim: prepare('UPDATE executions SET epoch = epoch + 1, resumes = resumes + ? WHERE id = ? RETURNING *'),
     clearResumes: prepare('UPDATE executions SET resumes = 0 WHERE id = ?'),
@@ -71,9 +94,15 @@ export function prepareStatements(db: DatabaseSync) {
     ordinalOf: prepare('SELECT ordinal FROM executions WHERE id = ?'),
     unfinished: prepare(`SELECT ${RECORD} FROM executions WHERE finished_at IS NULL ORDER BY ordinal`),
     lastOrdinal: prepare("SELECT seq FROM sqlite_sequence WHERE name = 'executions'"),
-    countUnfinished: prepare('SELECT status, count(*) AS count FROM executions WHERE finished_at IS NULL GROUP BY status'),
+    countUnfinished: prepare('SELECT workflow, source, status, count(*) AS count FROM executions WHERE finished_at IS NULL GROUP BY workflow, source, status'),
     insertBatch: prepare('INSERT INTO batches (id, execution, last_seq, types, body) VALUES (?, ?, ?, ?, ?)'),
     batches: prepare('SELECT * FROM batches WHERE id BETWEEN ? AND ?'),
+    batchesAfter: prepare(`SELECT batches.id, batches.last_seq, batches.types, batches.body, executions.id AS execution_id
+      FROM batches LEFT JOIN executions ON executions.ordinal = batches.execution WHERE batches.id > ? ORDER BY batches.id`),
+    lastBatch: prepare('SELECT batch FROM batch_last'),
+    setLastBatch: prepare('INSERT OR REPLACE INTO batch_last (id, batch) VALUES (1, ?)'),
+    findCursor: prepare('SELECT position FROM cursors WHERE name = ?'),
+    saveCursor: prepare('INSERT INTO cursors (name, position) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET position = max(position, excluded.position)'),
     batchesBehind: prepare('SELECT id, execution, last_seq FROM batches WHERE id > ? ORDER BY id'),
     deleteBatches: prepare('DELETE FROM batches WHERE id BETWEEN ? AND ?'),
     insertIndex: prepare('INSERT INTO batch_index (execution, last_seq, batches) VALUES (?, ?, ?)'),
@@ -90,6 +119,12 @@ export function prepareStatements(db: DatabaseSync) {
     findWorkflow: prepare('SELECT * FROM workflows WHERE user = ? AND name = ?'),
     listWorkflows: prepare('SELECT * FROM workflows WHERE user = ? ORDER BY name'),
     deleteWorkflow: prepare('DELETE FROM workflows WHERE user = ? AND name = ?'),
+    saveKey: prepare(`INSERT OR REPLACE INTO api_keys (id, hash, name, user, roles, scopes, created_at, created_by, expires_at, last_used_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    findApiKey: prepare('SELECT * FROM api_keys WHERE hash = ?'),
+    listKeys: prepare('SELECT * FROM api_keys ORDER BY ordinal'),
+    deleteKey: prepare('DELETE FROM api_keys WHERE id = ?'),
+    touchKey: prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?'),
     finishedBefore: prepare('SELECT ordinal, id, user FROM executions WHERE finished_at < ? ORDER BY finished_at LIMIT 1'),
     deleteExecution: prepare('DELETE FROM executions WHERE ordinal = ?'),
     insertRemoved: prepare('INSERT OR REPLACE INTO removed_executions (id, user, ordinal, removed_at) VALUES (?, ?, ?, ?)'),

@@ -1,7 +1,7 @@
 /** What is written together: the operations and appends of one turn, in one transaction, all or nothing. */
 import { type ExecutionRecord } from '../journal.types.js';
 import { type OpenDatabase } from './sqlite.database.js';
-import { isFaulty } from './sqlite.errors.js';
+import { isBusy, isFaulty } from './sqlite.errors.js';
 import { type PendingAppend, type SqliteLog } from './sqlite.log.js';
 
 /** Work whose caller waits for the answer. Executions it adds are told of in `created`. */
@@ -32,10 +32,14 @@ class FaultyAppend extends Error {
 export function transact(database: OpenDatabase, operations: readonly Operation[], appends: readonly PendingAppend[], probe: boolean): Turn {
   const faulty = new Set<PendingAppend>();
   for (;;) {
+    let begun = false;
     try {
+      database.begin();
+      begun = true;
       return tryOnce(database, operations, appends, faulty, probe);
     } catch (error) {
-      database.rollback();
+      // Where it is locked it has not even begun: nothing is to be undone, and what memory knows still holds.
+      if (begun || !isBusy(error)) database.rollback();
       if (!(error instanceof FaultyAppend)) throw error;
       // One execution whose events cannot be stored must not hold up all the others for ever.
       faulty.add(error.pending);
@@ -48,7 +52,6 @@ function tryOnce(
   database: OpenDatabase, operations: readonly Operation[], appends: readonly PendingAppend[], faulty: ReadonlySet<PendingAppend>, probe: boolean,
 ): Turn {
   const turn: Turn = { created: [], kept: [], lost: [], answers: [] };
-  database.begin();
   const { log } = database;
   if (probe) log.sql.probe.run(Date.now());
   for (const operation of operations) turn.answers.push(operate(operation, log, turn.created));

@@ -64,7 +64,7 @@ export class SqliteWriter {
       if (event.seq !== seq + 1) throw new RangeError(`event ${event.seq} of ${id} does not follow ${seq}: the log has no gap and no double (P1)`);
       pending.events.push(event);
     } else {
-      const added = { id, epoch, events: [event], head, onLost, tried: false };
+      const added = { id, epoch, events: [event], head, onLost, recordedAt: performance.now(), tried: false };
       this.appends.push(added);
       this.latest.set(id, added);
     }

@@ -6,13 +6,15 @@ import { type JsonValue } from '../../contract/json.js';
 import { type AgentContext, Piece } from '../agent.js';
 import { CancelScope } from '../run/cancellation.js';
 import { DEFAULT_STREAMING } from '../run/execution.runner.js';
+import { limitsOf } from '../run/limits.js';
+import { OrchestrationOptions } from '../orchestration.options.js';
 import { type RunContext, StepScope } from '../run/step.scope.js';
 import { LiveAgentContext } from './agent.context.js';
 
 /** A context, and what it has told in short: `kind@offset:delta`, or the type of the event. */
 function live(streaming: StreamConfig = {}, input: JsonValue = null) {
   const run = {
-    executionId: 'e1', workflow: 'research', sessionId: 's1', user: 'ann', streaming: { ...DEFAULT_STREAMING, ...streaming }, recall: { results: { plan: 1 } },
+    executionId: 'e1', workflow: 'research', sessionId: 's1', user: 'ann', streaming: { ...DEFAULT_STREAMING, ...streaming }, recall: { results: { plan: 1 } }, limits: limitsOf(new OrchestrationOptions()),
   } as unknown as RunContext;
   const step: AgentStep = { type: 'agent', name: 'critic', agent: 'x' };
   const scope = new StepScope(run, step, 'refine[2]/critic', { index: 0, total: 1, iteration: 2 }, null, new CancelScope());

@@ -32,6 +32,7 @@ export class LiveAgentContext implements AgentContext {
   get attempt(): number { return this.scope.attempt; }
   get iteration(): number { return this.scope.place.iteration; }
   get idempotencyKey(): string { return `${this.executionId}/${this.stepId}`; }
+  get traceparent(): string | undefined { return this.scope.run.trace?.traceparentOf(this.scope.id); }
   get signal(): AbortSignal { return this.cancel.signal; }
   get results(): Readonly<Record<string, JsonValue>> { return this.scope.run.recall.results; }
 

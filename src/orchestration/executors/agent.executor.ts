@@ -6,6 +6,7 @@ import { type JsonValue, NotJsonError, toJson } from '../../contract/json.js';
 import { type AgentFunction } from '../agent.js';
 import { resolveTemplate } from '../definition/template.js';
 import { StepFailure } from '../run/failure.js';
+import { assertFits } from '../run/limits.js';
 import { type StepScope } from '../run/step.scope.js';
 import { LiveAgentContext } from './agent.context.js';
 import { consume, isThenable } from './agent.result.js';
@@ -51,6 +52,19 @@ class AgentAttempt {
   async begin(): Promise<void> {
     await this.scope.run.pace.next();
     if (this.context.closed) return;
+    const { run, id } = this.scope;
+    run.watch?.note(this.scope);
+    if (run.trace) run.trace.within(id, () => this.work());
+    else this.work();
+  }
+
+  /** Let go of, or at its end. */
+  unsubscribe(): void {
+    this.scope.run.watch?.note(this.scope);
+    this.context.close();
+  }
+
+  private work(): void {
     try {
       const given: unknown = handlerOf(this.scope)(this.context as never);
       if (isThenable(given)) Promise.resolve(given).then((value) => this.take(value), (error: unknown) => this.fail(error));
@@ -58,11 +72,6 @@ class AgentAttempt {
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  /** Let go of, or at its end. */
-  unsubscribe(): void {
-    this.context.close();
   }
 
   /** A stream, or the output itself. */
@@ -80,7 +89,9 @@ class AgentAttempt {
     const { scope, context } = this;
     if (context.closed) return;
     try {
-      scope.output = toJson(given === undefined ? context.streamedText : given);
+      const output = toJson(given === undefined ? context.streamedText : given);
+      assertFits(output, "the agent's output", scope.run.limits);
+      scope.output = output;
     } catch (error) {
       this.fail(error);
       return;

@@ -2,8 +2,10 @@ import { type AgentStep } from '../../contract/definition.js';
 import { type EventData, type EventDraft, LOG_LEVELS, type LogLevel, type OutputKind, type StepInfo, type Usage } from '../../contract/events.js';
 import { type JsonValue, toJson } from '../../contract/json.js';
 import { addUsage } from '../../contract/state.js';
+import { redact } from '../../redaction/redact.js';
 import { Piece, type ToolCall, type ToolOutcome } from '../agent.js';
 import { StepFailure } from '../run/failure.js';
+import { assertFits, tooLarge } from '../run/limits.js';
 import { type StepScope } from '../run/step.scope.js';
 
 const PIECE = new Piece();
@@ -23,6 +25,8 @@ export class AgentVoice {
   /** All text of the attempt: the output of an agent that returns nothing. */
   streamedText: string | undefined;
   private readonly offsets: Record<OutputKind, number> = { text: 0, reasoning: 0, tool_input: 0, data: 0 };
+  /** Characters so far, those that wait or are not told among them. */
+  private readonly lengths: Record<TextKind, number> = { text: 0, reasoning: 0, tool_input: 0 };
   private readonly running: StepInfo;
   /** Calls of tools that have not ended. */
   private readonly calls = new Map<string, { tool: string; at: number }>();
@@ -36,11 +40,12 @@ export class AgentVoice {
   // Functions of their own, so that agents may take them out of the context: ({ text }) => text('…').
   readonly progress = (fraction: number, state?: string, metadata?: JsonValue): Piece => {
     const { enabled, emitProgress } = this.scope.run.streaming;
-    if (this.closed || !enabled || !emitProgress) return PIECE;
+    if (this.closed) return this.over();
+    if (!enabled || !emitProgress) return PIECE;
     const progress = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
     const data: EventData['step_progress'] = { progress };
-    if (state !== undefined) data.state = String(state);
-    if (metadata !== undefined) data.metadata = toJson(metadata);
+    if (state !== undefined) data.state = redact(this.bounded(String(state), 'a state'));
+    if (metadata !== undefined) data.metadata = this.bounded(toJson(metadata), 'the metadata of a progress');
     this.send({ type: 'step_progress', step: this.running, data, message: data.state ?? `${Math.round(progress * 100)} % of ${this.scope.step.name}` });
     return PIECE;
   };
@@ -54,17 +59,19 @@ export class AgentVoice {
   };
 
   readonly data = (delta: JsonValue): Piece => {
-    if (this.closed || !this.scope.run.streaming.enabled) return PIECE;
-    const data = { delta: toJson(delta), kind: 'data' as const, offset: this.offsets.data++ };
+    if (this.closed) return this.over();
+    if (!this.scope.run.streaming.enabled) return PIECE;
+    const data = { delta: this.bounded(toJson(delta), 'a piece of data'), kind: 'data' as const, offset: this.offsets.data++ };
     this.send({ type: 'step_output', step: this.running, data });
     return PIECE;
   };
 
   readonly log = (text: string, level: LogLevel = 'info', code?: string): Piece => {
     const { enabled, emitLogs } = this.scope.run.streaming;
-    if (this.closed || !enabled || !emitLogs) return PIECE;
-    const data: EventData['message'] = { level: LOG_LEVELS.includes(level) ? level : 'info', text: String(text) };
-    if (code !== undefined) data.code = String(code);
+    if (this.closed) return this.over();
+    if (!enabled || !emitLogs) return PIECE;
+    const data: EventData['message'] = { level: LOG_LEVELS.includes(level) ? level : 'info', text: redact(this.bounded(String(text), 'a log line')) };
+    if (code !== undefined) data.code = this.bounded(String(code), 'a code');
     this.send({ type: 'message', step: this.running, data, message: data.text });
     return PIECE;
   };
@@ -74,21 +81,23 @@ export class AgentVoice {
   };
 
   readonly toolCall = ({ callId, tool, input }: ToolCall): Piece => {
-    if (this.closed) return PIECE;
+    if (this.closed) return this.over();
+    const data = this.bounded({ callId: String(callId), tool: String(tool), input: toJson(input) }, 'a call of a tool');
     this.calls.set(callId, { tool, at: performance.now() });
     if (!this.scope.run.streaming.enabled) return PIECE;
-    this.send({ type: 'tool_call', step: this.running, data: { callId: String(callId), tool: String(tool), input: toJson(input) }, message: `Calling ${tool}` });
+    this.send({ type: 'tool_call', step: this.running, data, message: `Calling ${tool}` });
     return PIECE;
   };
 
   readonly toolResult = (callId: string, outcome: ToolOutcome): Piece => {
     const call = this.calls.get(callId);
-    if (this.closed || !call) return PIECE;
+    if (this.closed) return this.over();
+    if (!call) return PIECE;
+    const durationMs = Math.round(performance.now() - call.at);
+    const told = 'output' in outcome ? { output: this.bounded(toJson(outcome.output), `what the tool ${call.tool} answers`) } : { error: StepFailure.of(outcome.error, this.scope.id).info };
     this.calls.delete(callId);
     if (!this.scope.run.streaming.enabled) return PIECE;
-    const durationMs = Math.round(performance.now() - call.at);
-    const told = 'output' in outcome ? { output: toJson(outcome.output) } : { error: StepFailure.of(outcome.error, this.scope.id).info };
-    this.send({ type: 'tool_result', step: this.running, data: { callId, ...told, durationMs }, message: `${call.tool} has ${'output' in outcome ? 'answered' : 'failed'}` });
+    this.send({ type: 'tool_result', step: this.running, data: { callId, ...told, durationMs }, message: `${call.tool} has ${'output' in outcome ? 'answered' : 'failed'}`, about: String(call.tool) });
     return PIECE;
   };
 
@@ -115,7 +124,10 @@ export class AgentVoice {
   private piece(kind: TextKind, given: string): Piece {
     const { enabled, flushIntervalMs } = this.scope.run.streaming;
     const delta = String(given);
-    if (this.closed || delta === '') return PIECE;
+    if (this.closed) return this.over();
+    if (delta === '') return PIECE;
+    // The text is the output, where nothing else is; all that is read while it grows holds it.
+    if ((this.lengths[kind] += delta.length) > this.scope.run.limits.outputBytes) throw tooLarge(`what the step streams as ${kind}`, this.scope.run.limits.outputBytes);
     if (kind === 'text') this.streamedText = (this.streamedText ?? '') + delta;
     if (!enabled) return PIECE;
     if (flushIntervalMs === 0) {
@@ -127,6 +139,19 @@ export class AgentVoice {
     else this.waiting = { kind, text: delta };
     this.flushTimer ??= setTimeout(() => this.flush(), flushIntervalMs);
     return PIECE;
+  }
+
+  /** Nothing is taken any more. An agent that floods would go on without end, and block all others, were it not told so. */
+  private over(): Piece {
+    const { halt } = this.scope.cancel;
+    if (halt?.code === 'too_many_events') throw halt;
+    return PIECE;
+  }
+
+  /** @throws StepcastError `output_too_large` */
+  private bounded<T extends JsonValue>(value: T, what: string): T {
+    assertFits(value, what, this.scope.run.limits);
+    return value;
   }
 
   /** Text that waits goes before anything else, so that the order stays the agent's. */

@@ -3,6 +3,7 @@ import { type InputStep } from '../../contract/definition.js';
 import { type EventData, type EventDraft } from '../../contract/events.js';
 import { compileSchema } from '../definition/input.validator.js';
 import { resolveText } from '../definition/template.js';
+import { assertFits } from '../run/limits.js';
 import { type StepScope } from '../run/step.scope.js';
 import { type StepExecutor } from './step.executor.js';
 
@@ -17,7 +18,10 @@ export class InputExecutor implements StepExecutor<InputStep> {
     return new Observable((subscriber) => {
       const { prompt, schema, name } = scope.step;
       const data: EventData['input_required'] = {};
-      if (prompt !== undefined) data.prompt = resolveText(prompt, scope.context);
+      if (prompt !== undefined) {
+        data.prompt = resolveText(prompt, scope.context);
+        assertFits(data.prompt, 'the prompt', scope.run.limits);
+      }
       if (schema !== undefined) data.schema = schema;
       subscriber.next({ type: 'input_required', step: scope.info('waiting'), data, message: data.prompt ?? `${name} waits for input` });
       const check = schema === undefined ? () => [] : compileSchema(schema);

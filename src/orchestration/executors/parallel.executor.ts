@@ -4,6 +4,7 @@ import { type EventDraft } from '../../contract/events.js';
 import { type JsonObject } from '../../contract/json.js';
 import { CancelScope, Halt } from '../run/cancellation.js';
 import { StepFailure } from '../run/failure.js';
+import { assertFits } from '../run/limits.js';
 import { type StepScope } from '../run/step.scope.js';
 import { type RunStep, type StepExecutor } from './step.executor.js';
 
@@ -37,6 +38,8 @@ export class ParallelExecutor implements StepExecutor<ParallelStep> {
       if (reason) return throwError(() => reason);
       const output: JsonObject = {};
       for (const branch of branches) if (!failed.has(branch)) output[branch.step.name] = branch.output;
+      // Each of them fits, and yet all of them together may not.
+      assertFits(output, 'the output of all branches together', scope.run.limits);
       scope.output = output;
       return EMPTY;
     });

@@ -58,6 +58,7 @@ function attemptFrom(attempt: number, scope: StepScope<RetryStep>, run: RunStep)
         step: { ...child.info('retrying'), ...(failed?.step?.durationMs === undefined ? {} : { durationMs: failed.step.durationMs }) },
         data: { attempt, maxAttempts, delayMs, error: error.info },
         message: `Attempt ${attempt} of ${maxAttempts} of ${step.name} failed, the next comes in ${delayMs} ms`,
+        about: failed?.about,
       };
       return concat(of(retrying), backOff(delayMs, child), defer(() => attemptFrom(attempt + 1, scope, run)));
     }),

@@ -60,6 +60,7 @@ export const runStep: RunStep = (scope) =>
   });
 
 class StepLife implements Observer<EventDraft> {
+  /** In ticks; before the process began, where a composite goes on. */
   private readonly startedAt: number;
   /** Whether a composite goes on that a crash cut short: it is not started anew (P11); leaves are, as a new attempt (P12). */
   private readonly goesOn: boolean;
@@ -74,7 +75,7 @@ class StepLife implements Observer<EventDraft> {
     if (step.timeoutMs !== undefined || !isComposite(step.type)) this.own = scope.cancel = new CancelScope(this.around);
     this.goesOn = past?.status === 'running' && isComposite(step.type);
     scope.attempt = this.goesOn && past ? past.attempt : run.recall.nextAttempt(scope.id);
-    this.startedAt = this.goesOn && past?.startedAt ? Date.parse(past.startedAt) : run.clock.now();
+    this.startedAt = run.clock.ticks() - (this.goesOn && past?.startedAt ? run.clock.since(Date.parse(past.startedAt)) : 0);
   }
 
   begin(): void {
@@ -104,7 +105,7 @@ class StepLife implements Observer<EventDraft> {
     this.unsubscribe();
     run.recall.results[step.name] = output;
     const data = usage ? { output, usage } : { output };
-    subscriber.next({ type: 'step_completed', step: scope.info('completed', run.clock.since(this.startedAt)), data, message: endMessage('Completed', scope) });
+    subscriber.next({ type: 'step_completed', step: scope.info('completed', this.lasted), data, message: endMessage('Completed', scope), about: agentOf(scope.step) });
     subscriber.complete();
   }
 
@@ -113,7 +114,7 @@ class StepLife implements Observer<EventDraft> {
     this.unsubscribe();
     const error = this.causeOf(thrown);
     for (const left of endLeftBehind(scope.run, scope.id, thrown instanceof Halt ? thrown.code : 'sibling_failed')) subscriber.next(left);
-    subscriber.next(endEvent(error, scope, scope.run.clock.since(this.startedAt)));
+    subscriber.next(endEvent(error, scope, this.lasted));
     subscriber.error(error);
   }
 
@@ -124,12 +125,16 @@ class StepLife implements Observer<EventDraft> {
     this.scope.cancel = this.around;
   }
 
+  private get lasted(): number {
+    return Math.round(this.scope.run.clock.ticks() - this.startedAt);
+  }
+
   private startTimeout(): void {
     const { scope, own } = this;
     const { timeoutMs } = scope.step;
     if (timeoutMs === undefined) return;
     const end = () => own?.cancel('step_timeout', `step ${scope.id} did not end within its timeoutMs of ${timeoutMs}`);
-    const left = timeoutMs - scope.run.clock.since(this.startedAt);
+    const left = timeoutMs - this.lasted;
     // Over since before the crash, or during it: nothing below starts for the moment that a timer takes.
     if (left > 0) this.timer = setTimeout(end, left);
     else end();
@@ -145,8 +150,13 @@ class StepLife implements Observer<EventDraft> {
 
 function endEvent(error: Halt | StepFailure, scope: StepScope, durationMs: number): EventDraft {
   return error instanceof Halt
-    ? { type: 'step_cancelled', step: scope.info('cancelled', durationMs), data: { reason: error.code }, message: endMessage('Cancelled', scope) }
-    : { type: 'step_failed', step: scope.info('failed', durationMs), data: { error: error.info }, message: endMessage('Failed', scope) };
+    ? { type: 'step_cancelled', step: scope.info('cancelled', durationMs), data: { reason: error.code }, message: endMessage('Cancelled', scope), about: agentOf(scope.step) }
+    : { type: 'step_failed', step: scope.info('failed', durationMs), data: { error: error.info }, message: endMessage('Failed', scope), about: agentOf(scope.step) };
+}
+
+function agentOf(step: Step): string | undefined {
+  if (step.type !== 'agent') return undefined;
+  return typeof step.agent === 'string' ? step.agent : 'function';
 }
 
 function endMessage(what: string, { step, place }: StepScope): string {

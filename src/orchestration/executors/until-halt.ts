@@ -8,6 +8,8 @@ export function untilHalt<T>(work: () => Promise<T>, cancel: CancelScope): Obser
     if (subscriber.closed) return stop;
     work().then(
       (value) => {
+        // What follows from the value may halt the scope, and is itself told so.
+        stop();
         subscriber.next(value);
         subscriber.complete();
       },

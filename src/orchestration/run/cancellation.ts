@@ -3,7 +3,7 @@
  * synchronously: first the scope is marked, so that nothing new starts, then signals abort and leaves end. Lighter than
  * a chain of AbortControllers, of which one is made only for agents that ask for their `signal`.
  */
-export type HaltCode = 'cancelled' | 'sibling_failed' | 'step_timeout' | 'workflow_timeout' | 'shutdown';
+export type HaltCode = 'cancelled' | 'sibling_failed' | 'step_timeout' | 'workflow_timeout' | 'too_many_events' | 'shutdown';
 
 /** Why a step ended that neither completed nor failed by itself. */
 export class Halt extends Error {

@@ -17,10 +17,13 @@ import { inOrder } from '../executors/sequential.executor.js';
 import { runStep } from '../executors/step.runner.js';
 import { stateBefore } from '../read-log.js';
 import { type AgentRegistry } from '../registry/agent.registry.js';
+import { traceOf } from '../tracing/trace.of.js';
 import { CancelScope, Halt } from './cancellation.js';
 import { StepFailure } from './failure.js';
 import { InputDesk } from './input.desk.js';
 import { endLeftBehind } from './left-behind.js';
+import { isFull, type RunLimits, tooManyEvents } from './limits.js';
+import { type AgentAtWork, agentsAtWork, type LoopWatch } from './loop.watch.js';
 import { Pace } from './pace.js';
 import { Recall } from './recall.js';
 import { Recorder } from './recorder.js';
@@ -32,7 +35,9 @@ export interface RunnerDeps {
   journal: Journal;
   clock: Clock;
   agents: AgentRegistry;
+  limits: RunLimits;
   planOf: (record: OwnedExecution) => WorkflowPlan | undefined;
+  watch?: LoopWatch;
 }
 
 /** What the log holds of an execution that goes on. */
@@ -40,6 +45,8 @@ export interface Past {
   recall: Recall;
   meter: ProgressMeter;
   lastTimestamp: string;
+  /** Characters of JSON of its events. */
+  logLength: number;
 }
 
 export class ExecutionRunner implements Observer<EventDraft> {
@@ -65,15 +72,16 @@ export class ExecutionRunner implements Observer<EventDraft> {
     private readonly past: Past | undefined,
     private readonly onDone: (runner: ExecutionRunner) => void,
   ) {
-    const { journal, clock, agents } = deps;
+    const { journal, clock, agents, limits } = deps;
     const recall = past?.recall ?? new Recall();
     const meter = past?.meter ?? new ProgressMeter(definition.steps);
     const state = past ? structuredClone(recall.state) : stateBefore(record);
     this.plan = past ? undefined : deps.planOf(record);
-    this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp);
+    this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp, past?.logLength);
     this.context = {
       executionId: record.id, workflow: record.workflow, sessionId: record.sessionId, user: record.user, input: record.input,
-      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal), desk: new InputDesk(),
+      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal), desk: new InputDesk(), limits, watch: deps.watch,
+      trace: traceOf(record, recall.trace),
     };
   }
 
@@ -96,21 +104,26 @@ export class ExecutionRunner implements Observer<EventDraft> {
     return this.recorder.state;
   }
 
+  agentsAtWork(): AgentAtWork[] {
+    return agentsAtWork(this.state, this.definition.steps);
+  }
+
   start(): void {
     const { recorder, definition } = this;
     const fromSeq = recorder.state.lastSeq;
     const first: EventDraft = this.past
-      ? { type: 'workflow_resumed', data: { reason: 'the process that ran it has ended', fromSeq }, message: `Resumed ${definition.name}` }
+      ? { type: 'workflow_resumed', data: { reason: 'the process that ran it has ended', fromSeq, ...this.context.trace?.mark }, message: `Resumed ${definition.name}` }
       : this.started();
-    recorder.record(first);
+    this.record(first);
     this.startTimeout();
     if (this.past?.recall.cancelling) this.scope.cancel('cancelled', 'cancelled on request');
+    else if (this.past?.recall.isFull) this.haltFull(undefined);
     this.subscription = this.workflow().subscribe(this);
   }
 
   /** What the workflow tells comes in here and in the two below: the runner is the observer of its Observable. */
   next(event: EventDraft): void {
-    if (!this.suspended) this.recorder.record(event);
+    if (!this.suspended) this.record(event);
   }
 
   complete(): void {
@@ -143,7 +156,9 @@ export class ExecutionRunner implements Observer<EventDraft> {
   /** Ends an execution that cannot go on at all, without running anything of it. */
   fail(error: ErrorInfo): void {
     if (!this.past) this.recorder.record(this.started());
-    this.recorder.record({ type: 'workflow_failed', data: { error }, message: error.message });
+    const failed: EventDraft = { type: 'workflow_failed', data: { error }, message: error.message };
+    this.context.trace?.onEvent(failed);
+    this.recorder.record(failed);
     this.ended();
   }
 
@@ -158,6 +173,7 @@ export class ExecutionRunner implements Observer<EventDraft> {
     // Before the steps are let go of: those that have ended are out of reach of the scope.
     this.scope.cancel('shutdown', 'the process is shutting down');
     this.subscription?.unsubscribe();
+    this.context.trace?.suspend();
     this.finish();
   }
 
@@ -167,10 +183,22 @@ export class ExecutionRunner implements Observer<EventDraft> {
     this.recorder.record({ type: 'checkpoint_saved', data: { completedSteps }, message: `Saved, with completed steps: ${completedSteps.length}` });
   }
 
+  /** Where the log is full, what runs is halted, and only its ends come after. */
+  private record(event: EventDraft): void {
+    const { recorder, context } = this;
+    context.trace?.onEvent(event);
+    recorder.record(event);
+    if (isFull(recorder.state, recorder.logLength, this.deps.limits)) this.haltFull(event.step?.id);
+  }
+
+  private haltFull(stepId: string | undefined): void {
+    if (!this.scope.halt) this.scope.cancel('too_many_events', tooManyEvents(this.recorder.logLength, this.deps.limits, stepId));
+  }
+
   private started(): EventDraft {
     const { plan } = this;
     this.plan = undefined;
-    return { type: 'workflow_started', data: { input: this.context.input, ...(plan ? { plan } : {}) }, message: `Started ${this.definition.name}` };
+    return { type: 'workflow_started', data: { input: this.context.input, ...(plan ? { plan } : {}), ...this.context.trace?.mark }, message: `Started ${this.definition.name}` };
   }
 
   private workflow(): Observable<EventDraft> {
@@ -186,7 +214,7 @@ export class ExecutionRunner implements Observer<EventDraft> {
     if (error instanceof Halt && error.code === 'cancelled') {
       return { type: 'workflow_cancelled', data: { reason: error.message }, message: `Cancelled ${this.definition.name}` };
     }
-    const info: ErrorInfo = error instanceof Halt ? { code: 'workflow_timeout', message: error.message } : StepFailure.of(error, '').info;
+    const info: ErrorInfo = error instanceof Halt ? { code: error.code === 'too_many_events' ? error.code : 'workflow_timeout', message: error.message } : StepFailure.of(error, '').info;
     return { type: 'workflow_failed', data: { error: info }, message: info.message };
   }
 

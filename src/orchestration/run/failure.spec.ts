@@ -46,4 +46,10 @@ describe('StepFailure.of: whatever an agent throws becomes a failure that can be
   ])('takes %s, and says that there is no message', (_what, thrown) => {
     expect(StepFailure.of(thrown, 'a').info).toEqual({ code: 'agent_failed', message: 'the agent failed without a message', stepId: 'a' });
   });
+
+  it('tells no secret that was in its message or its code, and takes no longer for a message without end', () => {
+    const { info } = StepFailure.of(Object.assign(new Error(`cannot reach https://ann:hunter22@x.example/?api_key=0123abcd ${'y'.repeat(10_000_000)}`), { code: 'sk-0123456789abcdef' }), 's');
+    expect(info).toMatchObject({ message: expect.stringMatching(/^cannot reach https:\/\/\[redacted\]@x\.example\/\?api_key=\[redacted\] y+$/), cause: '[redacted]' });
+    expect(info.message).toHaveLength(2000);
+  });
 });

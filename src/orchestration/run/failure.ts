@@ -1,4 +1,5 @@
 import { type ErrorInfo, StepcastError } from '../../contract/errors.js';
+import { redact } from '../../redaction/redact.js';
 
 const MAX_MESSAGE = 2000;
 const MAX_CAUSE = 100;
@@ -15,7 +16,7 @@ export class StepFailure extends Error {
   static of(thrown: unknown, stepId: string): StepFailure {
     try {
       if (thrown instanceof StepFailure) return thrown;
-      const message = messageOf(thrown).slice(0, MAX_MESSAGE) || NO_MESSAGE;
+      const message = told(messageOf(thrown), MAX_MESSAGE) || NO_MESSAGE;
       if (thrown instanceof StepcastError) {
         const { retryable, retryAfterSeconds } = thrown.options;
         return new StepFailure({
@@ -25,13 +26,18 @@ export class StepFailure extends Error {
         });
       }
       const { code } = (thrown ?? {}) as { code?: unknown };
-      const cause = typeof code === 'string' || typeof code === 'number' ? { cause: String(code).slice(0, MAX_CAUSE) } : {};
+      const cause = typeof code === 'string' || typeof code === 'number' ? { cause: told(String(code), MAX_CAUSE) } : {};
       return new StepFailure({ code: 'agent_failed', message, stepId, ...cause });
     } catch {
       // Its own getters throw.
       return new StepFailure({ code: 'agent_failed', message: NO_MESSAGE, stepId });
     }
   }
+}
+
+/** Without secrets, such as the key in the address that a client library has failed to reach. Cut before too: a message may be a whole page. */
+function told(text: string, length: number): string {
+  return redact(text.slice(0, length * 4)).slice(0, length);
 }
 
 function messageOf(thrown: unknown): string {

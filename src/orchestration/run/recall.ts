@@ -5,6 +5,7 @@
 import { type ExecutionEvent, isWithin, type StepInfo } from '../../contract/events.js';
 import { applyEvent, type ExecutionState, initialState, type StepState } from '../../contract/state.js';
 import { type JsonValue } from '../../contract/json.js';
+import { type TraceMark } from '../tracing/execution.trace.js';
 
 export interface PendingRetry {
   /** The attempt that failed last, counted within its `retry`. */
@@ -58,6 +59,10 @@ export class Recall {
 
   /** A cancel had begun to end steps when the crash came. */
   cancelling = false;
+  /** Where the execution stood in its trace when it was last started. */
+  trace: TraceMark | undefined;
+  /** The log had no more room, and steps had begun to end for it. */
+  isFull = false;
 
   /** @param state What the log folds to; brought on by `apply`. Absent: the execution is new. */
   constructor(readonly state: ExecutionState = NOTHING) {}
@@ -65,6 +70,7 @@ export class Recall {
   /** Takes the next event of the log in. */
   apply(event: ExecutionEvent): void {
     applyEvent(this.state, event);
+    if (event.type === 'workflow_started' || event.type === 'workflow_resumed') this.trace = markOf(event.data);
     const { step } = event;
     if (!step) return;
     const memory = (this.memory ??= new Memory());
@@ -82,6 +88,7 @@ export class Recall {
         break;
       case 'step_cancelled':
         if (event.data.reason === 'cancelled') this.cancelling = true;
+        if (event.data.reason === 'too_many_events') this.isFull = true;
         break;
       case 'input_required':
         memory.answers.delete(step.id);
@@ -156,4 +163,8 @@ export class Recall {
     memory.forget(id);
     memory.forgetBelow(id);
   }
+}
+
+function markOf({ traceId, spanId }: { traceId?: string; spanId?: string }): TraceMark | undefined {
+  return traceId === undefined ? undefined : { traceId, ...(spanId === undefined ? {} : { spanId }) };
 }

@@ -22,6 +22,8 @@ export class Recorder implements Head {
   private lastStamp: string;
   startedAt: number | null;
   finishedAt: number | null = null;
+  /** Characters of JSON of all events so far. */
+  logLength: number;
 
   constructor(
     private readonly journal: Journal,
@@ -31,9 +33,12 @@ export class Recorder implements Head {
     readonly state: ExecutionState,
     private readonly owner: RecorderOwner,
     lastTimestamp?: string,
+    logLength = 0,
   ) {
+    this.logLength = logLength;
     this.startedAt = state.startedAt === null ? null : Date.parse(state.startedAt);
-    this.lastStamp = lastTimestamp ?? new Date(0).toISOString();
+    // Not before it was created either: one that waits in the queue may wait while the clock is set.
+    this.lastStamp = lastTimestamp ?? state.createdAt;
     this.lastTime = Date.parse(this.lastStamp);
   }
 
@@ -66,7 +71,9 @@ export class Recorder implements Head {
     applyEvent(state, event);
     if (event.type === 'workflow_started') this.startedAt = this.lastTime;
     else if (TERMINAL_TYPES.has(event.type)) this.finishedAt = this.lastTime;
-    this.journal.append(state.id, this.owner.epoch, new RecordedEvent(event.seq, event.type, JSON.stringify(event), event), this, this.owner.onLost);
+    const json = JSON.stringify(event);
+    this.logLength += json.length;
+    this.journal.append(state.id, this.owner.epoch, new RecordedEvent(event.seq, event.type, json, event, draft.about), this, this.owner.onLost);
   }
 
   /** Never before the event before, even where the clock was set back. */

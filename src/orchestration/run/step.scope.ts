@@ -3,8 +3,11 @@ import { type StepInfo, type StepStatus, type Usage } from '../../contract/event
 import { type JsonValue } from '../../contract/json.js';
 import { type AgentRegistry } from '../registry/agent.registry.js';
 import { type Clock } from '../clock.js';
+import { type ExecutionTrace } from '../tracing/execution.trace.js';
 import { type CancelScope } from './cancellation.js';
 import { type InputDesk } from './input.desk.js';
+import { type RunLimits } from './limits.js';
+import { type LoopWatch } from './loop.watch.js';
 import { type Recall } from './recall.js';
 import { type Pace } from './pace.js';
 
@@ -21,6 +24,10 @@ export interface RunContext {
   readonly clock: Clock;
   readonly pace: Pace;
   readonly desk: InputDesk;
+  readonly limits: RunLimits;
+  /** Absent where nobody traces. */
+  readonly trace?: ExecutionTrace | undefined;
+  readonly watch?: LoopWatch | undefined;
 }
 
 /** Where a step stands among others. */

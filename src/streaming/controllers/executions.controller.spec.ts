@@ -7,6 +7,7 @@ import { agent } from '../../orchestration/definition/builder.js';
 import { type HttpRequest } from '../http/http.types.js';
 import { Links } from '../http/links.js';
 import { type StartResponder } from '../http/start.responder.js';
+import { AuditLog } from '../audit.log.js';
 import { ExecutionsController } from './executions.controller.js';
 
 interface EventPage {
@@ -19,9 +20,9 @@ describe('GET /executions/:id/events', () => {
   let engine: Engine;
   let controller: ExecutionsController;
   beforeEach(async () => {
-    engine = await new Engine({ agents: { large: () => 'x'.repeat(3 * 1024 * 1024) } }).open();
+    engine = await new Engine({ maxOutputBytes: 4 * 1024 * 1024, agents: { large: () => 'x'.repeat(3 * 1024 * 1024) } }).open();
     const links = new Links({ getGlobalPrefix: () => '' } as ApplicationConfig, 'api/v1');
-    controller = new ExecutionsController(engine.journal, engine.catalog, engine.executions, new MemoryTicketStore(), links, {} as StartResponder);
+    controller = new ExecutionsController(engine.journal, engine.catalog, engine.executions, new MemoryTicketStore(), links, {} as StartResponder, new AuditLog());
   });
   afterEach(() => engine.close());
 

@@ -8,7 +8,9 @@ import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { ExecutionService } from '../../orchestration/execution.service.js';
 import { WorkflowCatalog } from '../../orchestration/workflow.catalog.js';
+import { AuditLog } from '../audit.log.js';
 import { type CancelBody, type InputBody, type RunBody } from '../dto/bodies.js';
+import { type HttpAnswer } from '../../rate-limit/rate-limit.headers.js';
 import { ForOwner, ForUsers } from '../guards/route.guards.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { type HttpRequest } from '../http/http.types.js';
@@ -32,32 +34,34 @@ export class ExecutionsController {
     private readonly tickets: TicketStore,
     private readonly links: Links,
     private readonly responder: StartResponder,
+    private readonly audit: AuditLog,
   ) {}
 
   @Post('executions')
-  @ForUsers()
-  async run(@Body(new BodyPipe('RunBody')) body: RunBody, @CurrentUser() principal: Principal, @Req() request: HttpRequest, @Res() response: object): Promise<void> {
+  @ForUsers('workflows:run')
+  async run(@Body(new BodyPipe('RunBody')) body: RunBody, @CurrentUser() principal: Principal, @Req() request: HttpRequest, @Res() response: HttpAnswer): Promise<void> {
     const options = startOptions(body, principal, request);
-    const definition = this.catalog.parse(body.workflow, '/workflow');
-    await this.responder.respond(request, response, principal, () => this.executions.start(definition, body.input ?? null, options));
+    const definition = this.catalog.parse(body.workflow, '/workflow', principal.user);
+    await this.responder.respond(request, response, principal, () => this.audit.start(request, () => this.executions.start(definition, body.input ?? null, options)));
   }
 
   @Get('executions')
-  @ForUsers()
+  @ForUsers('executions:read')
   async list(@Query() query: HttpRequest['query'], @CurrentUser() principal: Principal): Promise<object> {
     const { limit, ...filters } = parseList(query);
     const owner = isAdmin(principal) ? {} : { user: principal.user };
     const records = await this.journal.list({ ...filters, ...owner, limit: limit + 1 });
     const page = records.slice(0, limit);
     const last = page.at(-1);
+    const places = this.executions.queuePositions(page.map(({ id }) => id));
     return {
-      executions: page.map((record) => ({ ...summaryOf(record), ...(isAdmin(principal) ? { user: record.user } : {}) })),
+      executions: page.map((record) => ({ ...summaryOf(record, places.get(record.id) ?? null), ...(isAdmin(principal) ? { user: record.user } : {}) })),
       nextCursor: last && records.length > limit ? encodeListCursor(last.ordinal) : null,
     };
   }
 
   @Get('executions/:id')
-  @ForOwner()
+  @ForOwner('executions:read')
   async status(@Req() request: HttpRequest): Promise<ExecutionState> {
     return this.executions.status((request.execution as ExecutionRecord).id);
   }
@@ -65,7 +69,7 @@ export class ExecutionsController {
   /** The stored texts go out as they are: the page holds what the stream would have sent, byte for byte. */
   @Get('executions/:id/events')
   @Header('Content-Type', 'application/json; charset=utf-8')
-  @ForOwner()
+  @ForOwner('executions:read')
   async events(@Req() request: HttpRequest): Promise<string> {
     const { id, lastSeq } = request.execution as ExecutionRecord;
     const { after, limit } = parsePage(request.query, lastSeq);
@@ -79,33 +83,39 @@ export class ExecutionsController {
 
   @Post('executions/:id/cancel')
   @HttpCode(202)
-  @ForOwner()
+  @ForOwner('executions:cancel')
   async cancel(@Body(new BodyPipe('CancelBody')) { reason }: CancelBody, @Req() request: HttpRequest): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
     await this.executions.cancel(id, reason ?? undefined);
+    this.audit.accepted('cancel', request, { execution: id });
     return this.links.started({ id, status: 'cancelled' });
   }
 
   @Post('executions/:id/input')
   @HttpCode(202)
-  @ForOwner()
+  @ForOwner('workflows:run')
   async answer(@Body(new BodyPipe('InputBody')) { stepId, value }: InputBody, @Req() request: HttpRequest): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
     await this.executions.answer(id, stepId ?? undefined, value);
+    this.audit.accepted('input', request, { execution: id });
     return this.links.started({ id, status: (await this.executions.status(id)).status });
   }
 
   @Post('executions/:id/tickets')
-  @ForOwner()
+  @ForOwner('executions:read')
   async ticket(@Req() request: HttpRequest, @CurrentUser() principal: Principal): Promise<object> {
     const { id } = request.execution as ExecutionRecord;
-    return this.issue(principal, { executionId: id }, this.links.started({ id, status: 'running' }).streamUrl);
+    const ticket = await this.issue(principal, { executionId: id }, this.links.started({ id, status: 'running' }).streamUrl);
+    this.audit.accepted('ticket', request, { execution: id });
+    return ticket;
   }
 
   @Post('tickets')
-  @ForUsers()
-  async ticketForAll(@CurrentUser() principal: Principal): Promise<object> {
-    return this.issue(principal, { all: true }, this.links.url('stream'));
+  @ForUsers('executions:read')
+  async ticketForAll(@Req() request: HttpRequest, @CurrentUser() principal: Principal): Promise<object> {
+    const ticket = await this.issue(principal, { all: true }, this.links.url('stream'));
+    this.audit.accepted('ticket', request);
+    return ticket;
   }
 
   private async issue(principal: Principal, scope: Parameters<TicketStore['issue']>[0]['scope'], url: string): Promise<JsonObject> {
@@ -114,10 +124,10 @@ export class ExecutionsController {
   }
 }
 
-function summaryOf(record: ExecutionRecord): JsonObject {
+function summaryOf(record: ExecutionRecord, queuePosition: number | null): JsonObject {
   const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
-    id: record.id, workflow: record.workflow, sessionId: record.sessionId, status: record.status, progress: record.progress,
+    id: record.id, workflow: record.workflow, sessionId: record.sessionId, status: record.status, queuePosition, progress: record.progress,
     error: record.error as JsonValue, createdAt: time(record.createdAt), startedAt: time(record.startedAt),
     finishedAt: time(record.finishedAt), lastSeq: record.lastSeq,
   };

@@ -5,6 +5,7 @@ import { StepcastError } from '../../contract/errors.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { removed } from '../../journal/removed.js';
+import { ofAnother } from '../audit.log.js';
 import { requestOf } from '../http/http.types.js';
 
 /**
@@ -29,5 +30,7 @@ export async function findAccessible(journal: Journal, principal: Principal, id:
   if (record && canAccess(principal, record.user)) return record;
   const former = record ? undefined : await journal.findRemoved(id);
   if (former && canAccess(principal, former.user)) throw removed(id);
-  throw new StepcastError('not_found', `there is no execution ${id}`);
+  const refusal = new StepcastError('not_found', `there is no execution ${id}`);
+  const owner = record?.user ?? former?.user;
+  throw owner === undefined ? refusal : ofAnother(refusal, owner);
 }

@@ -12,6 +12,9 @@ import { StreamHasEnded, StreamRequestGuard, StreamSlotGuard } from './stream.gu
 class FakeResponse extends EventEmitter {
   destroyed = false;
   closed = false;
+  readonly headers: Record<string, string> = {};
+  header(name: string, value: string) { this.headers[name] = value; }
+  getHeader(name: string) { return this.headers[name]; }
 }
 const contextOf = (request: Partial<HttpRequest>, response: object = new FakeResponse()) =>
   ({ switchToHttp: () => ({ getRequest: () => request, getResponse: () => response }) }) as unknown as ExecutionContext;
@@ -58,7 +61,7 @@ describe('a place among the open streams of a user', () => {
     return made;
   };
   beforeEach(() => {
-    limiter = new StreamLimiter(1);
+    limiter = new StreamLimiter(1, 2);
     shutdown = new StreamShutdown();
     guard = new StreamSlotGuard(limiter, shutdown);
   });
@@ -81,8 +84,26 @@ describe('a place among the open streams of a user', () => {
 
   it('is found below the response of Fastify', () => {
     const raw = new FakeResponse();
-    guard.canActivate(contextOf(request(), { raw }));
+    guard.canActivate(contextOf(request(), Object.assign(new FakeResponse(), { raw })));
     expect(raw.listenerCount('close')).toBe(1);
+  });
+
+  it('is told of, whether it is given or refused', () => {
+    const [first, second] = [new FakeResponse(), new FakeResponse()];
+    first.headers['RateLimit'] = '"default";r=7;t=60';
+    guard.canActivate(contextOf(request(), first));
+    expect(() => guard.canActivate(contextOf(request(), second))).toThrow(expect.objectContaining({ code: 'too_many_streams', options: { retryAfterSeconds: 1 } }));
+    expect([first.headers, second.headers]).toEqual([
+      { 'RateLimit-Policy': '"streams";q=1;qu="concurrent-requests"', RateLimit: '"default";r=7;t=60, "streams";r=0' },
+      { 'RateLimit-Policy': '"streams";q=1;qu="concurrent-requests"', RateLimit: '"streams";r=0' },
+    ]);
+  });
+
+  it('is not to be had by anybody where all together have as many as there are', () => {
+    for (const user of ['bob', 'carl']) limiter.acquire(user);
+    const response = new FakeResponse();
+    expect(() => guard.canActivate(contextOf(request(), response))).toThrow(expect.objectContaining({ code: 'capacity_exceeded', status: 503, options: { retryAfterSeconds: 5 } }));
+    expect([limiter.count('ann'), response.headers['RateLimit']]).toEqual([0, '"streams";r=1']);
   });
 
   it('is not to be had while the service shuts down', () => {

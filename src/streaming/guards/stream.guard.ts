@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, HttpException, HttpStatus, Inj
 import { principalOf } from '../../auth/request-principal.js';
 import { StepcastError } from '../../contract/errors.js';
 import { hasSeenEnd } from '../../contract/state.js';
+import { type HttpAnswer, tellConcurrency } from '../../rate-limit/rate-limit.headers.js';
 import { StreamLimiter } from '../../rate-limit/stream-limiter.js';
 import { rawResponse, requestOf } from '../http/http.types.js';
 import { isGone, onClosed } from '../http/response.close.js';
@@ -39,14 +40,20 @@ export class StreamSlotGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (this.shutdown.begun) throw new StepcastError('shutting_down', 'the service is shutting down; reconnect in a moment', { retryAfterSeconds: 1 });
-    this.take(principalOf(requestOf(context)).user, context.switchToHttp().getResponse<object>());
+    this.take(principalOf(requestOf(context)).user, context.switchToHttp().getResponse<HttpAnswer>());
     return true;
   }
 
-  take(user: string, response: object): void {
-    const release = this.limiter.acquire(user);
-    const raw = rawResponse(response);
-    if (isGone(raw)) release();
-    else onClosed(raw, release);
+  /** @throws StepcastError `too_many_streams`, `capacity_exceeded` */
+  take(user: string, response: HttpAnswer): void {
+    const { limiter } = this;
+    try {
+      const release = limiter.acquire(user);
+      const raw = rawResponse(response);
+      if (isGone(raw)) release();
+      else onClosed(raw, release);
+    } finally {
+      tellConcurrency(response, 'streams', limiter.maxStreamsPerUser, limiter.remaining(user));
+    }
   }
 }

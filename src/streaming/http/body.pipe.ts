@@ -4,7 +4,7 @@ import { StepcastError } from '../../contract/errors.js';
 import { memberPath } from '../../contract/json.js';
 import { faultsOf } from '../../orchestration/registry/input.rules.js';
 
-type BodyName = 'StartBody' | 'RunBody' | 'InputBody' | 'CancelBody';
+type BodyName = 'StartBody' | 'RunBody' | 'InputBody' | 'CancelBody' | 'KeyBody';
 
 const MAX_DEPTH = 64;
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

@@ -62,6 +62,16 @@ describe('a problem document (RFC 9457)', () => {
     });
     expect(problemOf(new StepcastError('gone', 'x'))).not.toHaveProperty('errors');
   });
+
+  it('is of a bounded size, on one line and without secrets, whatever it repeats', () => {
+    const long = 'x'.repeat(5000);
+    const faults = Array.from({ length: 300 }, (_, i) => ({ path: `/${i}/${long}`, message: `${long}\r\n` }));
+    const { detail, errors = [] } = problemOf(new StepcastError('invalid_input', `a\r\nb\u2028c\u001b[2Jd\ud800 sk-0123456789abcdef ${long}`, { faults }));
+    expect(detail).toMatch(/^a\\u000d\\u000ab\\u2028c\\u001b\[2Jd\\ud800 \[redacted\] x+…$/);
+    expect([detail.length, errors.length]).toEqual([1000, 100]);
+    for (const { path, message } of errors) expect([path.length, message.length]).toEqual([300, 500]);
+    expect(problemOf(new StepcastError('gone', '😀'.repeat(600))).detail.isWellFormed()).toBe(true);
+  });
 });
 
 describe('the filter', () => {

@@ -1,8 +1,11 @@
 /** Every refusal as a problem document (RFC 9457) with a code of the closed list; what was not foreseen tells nothing of itself outside. */
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Injectable, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Injectable, Logger, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AUTHENTICATION_CHALLENGE } from '../../auth/authenticator.js';
 import { type ErrorCode, type Fault, StepcastError } from '../../contract/errors.js';
+import { AuthenticationLimiter } from '../../rate-limit/authentication-limiter.js';
+import { redact } from '../../redaction/redact.js';
+import { type AuditedRequest, AuditLog } from '../audit.log.js';
 import { STATUS_CODES } from 'node:http';
 
 export interface Problem {
@@ -26,7 +29,11 @@ const CODE_BY_STATUS: Record<number, ErrorCode> = {
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Optional() private readonly authentication?: AuthenticationLimiter,
+    @Optional() private readonly audit?: AuditLog,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
@@ -41,7 +48,11 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const error = stepcastErrorOf(thrown);
+    this.audit?.refused(error, host.switchToHttp().getRequest<AuditedRequest>());
     if (error.code === 'internal') this.logger.error(thrown);
+    if (error.code === 'authentication_unavailable') this.logger.warn(error.cause instanceof Error ? error.cause.message : error.message);
+    // Whoever could not be authenticated for a fault of ours has guessed nothing.
+    if (error.code !== 'unauthenticated') void this.authentication?.takeBack(host.switchToHttp().getRequest<object>());
     const { retryAfterSeconds } = error.options;
     if (retryAfterSeconds !== undefined) httpAdapter.setHeader(response, 'Retry-After', String(retryAfterSeconds));
     if (error.status === 401) httpAdapter.setHeader(response, 'WWW-Authenticate', AUTHENTICATION_CHALLENGE);
@@ -52,9 +63,28 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 export function problemOf(error: StepcastError): Problem {
-  const problem: Problem = { type: 'about:blank', title: STATUS_CODES[error.status] ?? 'Error', status: error.status, code: error.code, detail: error.message };
-  if (error.faults) problem.errors = error.faults;
+  const problem: Problem = { type: 'about:blank', title: STATUS_CODES[error.status] ?? 'Error', status: error.status, code: error.code, detail: toTell(error.message, MAX_DETAIL) };
+  if (error.faults) problem.errors = error.faults.slice(0, MAX_FAULTS).map(({ path, message }) => ({ path: cut(path, MAX_PATH), message: toTell(message, MAX_MESSAGE) }));
   return problem;
+}
+
+/** Characters at the most: what was sent is named in refusals, and may have been of any size. */
+const MAX_DETAIL = 1000;
+const MAX_PATH = 300;
+const MAX_MESSAGE = 500;
+const MAX_FAULTS = 100;
+
+/** What moves the cursor of a terminal, breaks a line or turns the direction of the text around it. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
+
+/** On one line, without secrets, and cut. Cut before as well: looking for them in all of it would take long. */
+function toTell(text: string, length: number): string {
+  const told = redact(text.slice(0, length * 2)).replace(UNPRINTABLE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return cut(told, length);
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text;
 }
 
 /** Whatever was thrown while a request was served, as one of our errors. */

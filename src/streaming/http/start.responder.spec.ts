@@ -8,7 +8,9 @@ import { StepcastError } from '../../contract/errors.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { MetricsRegistry } from '../../metrics/metrics.registry.js';
 import { StreamMetrics } from '../../metrics/stream.metrics.js';
-import { type Started } from '../../orchestration/execution.service.js';
+import { type ExecutionService, type Started } from '../../orchestration/execution.service.js';
+import { type HttpAnswer } from '../../rate-limit/rate-limit.headers.js';
+import { StartLimiter } from '../../rate-limit/start-limiter.js';
 import { StreamLimiter } from '../../rate-limit/stream-limiter.js';
 import { StreamSlotGuard } from '../guards/stream.guard.js';
 import { HeartbeatInterceptor } from '../sse/heartbeat.interceptor.js';
@@ -38,6 +40,9 @@ class FakeResponse extends EventEmitter {
   writableEnded = false;
   head: [number, Record<string, unknown>] | undefined;
   readonly written: string[] = [];
+  readonly headers: Record<string, string> = {};
+  header(name: string, value: string) { this.headers[name] = value; }
+  getHeader(name: string) { return this.headers[name]; }
   writeHead(status: number, headers: Record<string, unknown>) { this.head = [status, headers]; }
   flushHeaders() { this.headersSent = true; }
   write(bytes: Buffer) { return this.written.push(bytes.toString()) > 0; }
@@ -53,7 +58,7 @@ describe('the answer to a start', () => {
   let limiter: StreamLimiter;
   let response: FakeResponse;
   let responder: StartResponder;
-  const respond = (headers: Record<string, string>, start: () => Promise<Started> = async () => ({ record, created: true }), given: object = response) =>
+  const respond = (headers: Record<string, string>, start: () => Promise<Started> = async () => ({ record, created: true }), given: HttpAnswer = response) =>
     responder.respond({ headers, query: {} } as unknown as HttpRequest, given, principal, start);
   const stream = { accept: 'text/event-stream' };
 
@@ -64,6 +69,7 @@ describe('the answer to a start', () => {
     response = new FakeResponse();
     responder = new StartResponder(
       { httpAdapter: { reply } } as unknown as HttpAdapterHost, new Links({ getGlobalPrefix: () => '' } as ApplicationConfig, 'api/v1'),
+      { quotaOf: () => ({ limit: 9, remaining: 8 }) } as unknown as ExecutionService, new StartLimiter({ points: 2, seconds: 60 }),
       new StreamSlotGuard(limiter, new StreamShutdown()), { execution: follow } as unknown as StreamingService,
       new HeartbeatInterceptor(new StreamingOptions(), new StreamMetrics(new MetricsRegistry())),
     );
@@ -78,6 +84,25 @@ describe('the answer to a start', () => {
     expect(reply).toHaveBeenCalledWith(response, expect.objectContaining({ id: 'e1', status: 'queued', streamUrl: '/api/v1/executions/e1/stream' }), 202);
   });
 
+  it('tells what is left of the user\'s starts and executions', async () => {
+    await respond({});
+    expect(response.headers).toEqual({
+      'RateLimit-Policy': '"starts";q=2;w=60, "executions";q=9;qu="concurrent-requests"', RateLimit: expect.stringMatching(/^"starts";r=1;t=\d+, "executions";r=8$/),
+    });
+  });
+
+  it('is 429 where these are used up: only what was started counts', async () => {
+    const refused = () => Promise.reject(new StepcastError('invalid_input', 'no'));
+    await expect(respond({}, refused)).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(response.headers['RateLimit']).toMatch(/^"starts";r=2;/);
+    await respond({}, async () => ({ record, created: false }));
+    const start = jest.fn(async () => ({ record, created: true }));
+    const all = await Promise.allSettled(Array.from({ length: 10 }, () => respond({}, start)));
+    expect([all.filter(({ status }) => status === 'fulfilled').length, start.mock.calls.length]).toEqual([2, 2]);
+    await expect(respond(stream, start)).rejects.toMatchObject({ code: 'rate_limited', status: 429, options: { retryAfterSeconds: expect.any(Number) }, message: expect.stringContaining('more than 2 starts in 60 s') });
+    expect(response.headers['RateLimit']).toMatch(/^"streams";r=0, "starts";r=0;t=\d+, "executions";r=8$/);
+  });
+
   it('is the stream itself where it is, and ends with it', async () => {
     follow.mockReturnValue(of<StreamChunk>({ bytes: Buffer.from('frame'), cursor: '1', told: true }));
     await respond(stream);
@@ -87,7 +112,7 @@ describe('the answer to a start', () => {
   });
 
   it('takes Fastify\'s response over, with the headers that were set on it', async () => {
-    const fastify = { raw: response as unknown as ServerResponse, hijack: jest.fn(), getHeaders: () => ({ ratelimit: 'x' }) };
+    const fastify = { header: response.header.bind(response), getHeader: response.getHeader.bind(response), raw: response as unknown as ServerResponse, hijack: jest.fn(), getHeaders: () => ({ ratelimit: 'x' }) };
     await respond(stream, undefined, fastify);
     expect(fastify.hijack).toHaveBeenCalledTimes(1);
     expect(response.head?.[1]).toMatchObject({ ratelimit: 'x', 'content-type': 'text/event-stream' });

@@ -3,7 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Principal } from '../../auth/principal.js';
 import { hasSeenEnd } from '../../contract/state.js';
-import { type Started } from '../../orchestration/execution.service.js';
+import { ExecutionService, type Started } from '../../orchestration/execution.service.js';
+import { type HttpAnswer, tellConcurrency } from '../../rate-limit/rate-limit.headers.js';
+import { StartLimiter } from '../../rate-limit/start-limiter.js';
 import { StreamHasEnded, StreamSlotGuard } from '../guards/stream.guard.js';
 import { drainGate } from '../sse/drain.gate.js';
 import { HeartbeatInterceptor } from '../sse/heartbeat.interceptor.js';
@@ -20,14 +22,16 @@ export class StartResponder {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly links: Links,
+    private readonly executions: ExecutionService,
+    private readonly starts: StartLimiter,
     private readonly slots: StreamSlotGuard,
     private readonly streaming: StreamingService,
     private readonly writer: HeartbeatInterceptor,
   ) {}
 
-  async respond(request: HttpRequest, response: object, principal: Principal, start: () => Promise<Started>): Promise<void> {
+  async respond(request: HttpRequest, response: HttpAnswer, principal: Principal, start: () => Promise<Started>): Promise<void> {
     if (!acceptsStream(request.headers['accept'])) {
-      this.adapterHost.httpAdapter.reply(response, this.links.started((await start()).record), 202);
+      this.adapterHost.httpAdapter.reply(response, this.links.started((await this.start(principal, response, start)).record), 202);
       return;
     }
     // All that can refuse the stream comes before the start, so that nothing runs whose answer is an error (P14).
@@ -35,7 +39,7 @@ export class StartResponder {
     // Only a start that repeats another one, by its key, can go on in a log that holds something already.
     firstAfter(asked.start, request.headers['idempotency-key'] === undefined ? 0 : Number.MAX_SAFE_INTEGER);
     this.slots.take(principal.user, response);
-    const { record } = await start();
+    const { record } = await this.start(principal, response, start);
     const after = firstAfter(asked.start, record.lastSeq);
     if (hasSeenEnd(record, after)) throw new StreamHasEnded();
     const raw = rawResponse(response);
@@ -46,6 +50,16 @@ export class StartResponder {
     raw.writeHead(200, { ...getHeaders?.call(response), ...STREAM_HEADERS });
     raw.flushHeaders();
     this.writer.write(this.streaming.execution(record, asked, principal, drainGate(raw)), raw, asked);
+  }
+
+  /** Within the user's limits, and tells what is left of them. */
+  private async start({ user }: Principal, response: HttpAnswer, start: () => Promise<Started>): Promise<Started> {
+    try {
+      return await this.starts.count(user, response, start);
+    } finally {
+      const { limit, remaining } = this.executions.quotaOf(user);
+      tellConcurrency(response, 'executions', limit, remaining);
+    }
   }
 }
 

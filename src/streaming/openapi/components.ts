@@ -6,26 +6,31 @@ import { BODY_SCHEMAS } from './body.schemas.js';
 import { DEFINITION_SCHEMAS } from './definition.schemas.js';
 import { EVENT_SCHEMAS } from './event.schemas.js';
 import { EXECUTION_SCHEMAS } from './execution.schemas.js';
+import { KEY_SCHEMAS } from './key.schemas.js';
 import { PROBLEM_SCHEMAS } from './problem.schemas.js';
+import { RELIABILITY_SCHEMAS } from './reliability.schemas.js';
 import { type Schema } from './schema.builder.js';
 import { WORKFLOW_SCHEMAS } from './workflow.schemas.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
 
 export const STREAMING_SCHEMAS: Record<string, Schema> = {
-  ...EVENT_SCHEMAS, ...EXECUTION_SCHEMAS, ...WORKFLOW_SCHEMAS, ...DEFINITION_SCHEMAS, ...BODY_SCHEMAS, ...PROBLEM_SCHEMAS,
+  ...EVENT_SCHEMAS, ...EXECUTION_SCHEMAS, ...WORKFLOW_SCHEMAS, ...DEFINITION_SCHEMAS, ...BODY_SCHEMAS, ...KEY_SCHEMAS, ...RELIABILITY_SCHEMAS, ...PROBLEM_SCHEMAS,
 };
 
 const HEADERS: Components['headers'] = {
-  RateLimit: { description: 'What is left: `r` requests for `t` seconds (draft-ietf-httpapi-ratelimit-headers).', schema: { type: 'string' }, example: '"default";r=299;t=60' },
-  'RateLimit-Policy': { description: 'What is allowed: `q` requests in `w` seconds.', schema: { type: 'string' }, example: '"default";q=300;w=60' },
+  RateLimit: {
+    description: 'What is left of each limit that the request counts in: `r` for `t` seconds (draft-ietf-httpapi-ratelimit-headers). `default` counts requests; starts tell `starts` and `executions` too, streams `streams`.',
+    schema: { type: 'string' }, example: '"default";r=299;t=60',
+  },
+  'RateLimit-Policy': { description: 'What is allowed: `q` in `w` seconds, or, with `qu="concurrent-requests"`, at the same time.', schema: { type: 'string' }, example: '"default";q=300;w=60' },
   'Retry-After': { description: 'Seconds after which it is worth trying again.', schema: { type: 'string', pattern: '^[0-9]+$' }, example: '12' },
   'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string' }, example: 'Bearer realm="stepcast"' },
 };
 
 const SECURITY_SCHEMES: Components['securitySchemes'] = {
-  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A key of the service.' },
-  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A JWT, whose `sub` is the user; `exp` is required.' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A key of the service: of its configuration, or one that an admin has added.' },
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A JWT, whose `sub` is the user; `exp` is required, `roles` may hold `admin`, `scope` limits it.' },
   ticket: { type: 'apiKey', in: 'query', name: 'ticket', description: 'On streams alone, for an EventSource, which cannot send headers: a ticket for one connection within 60 s.' },
 };
 

@@ -13,6 +13,12 @@ const reason = (description: string) => closed<{ reason: string }>(description, 
 const iteration = (description: string) =>
   closed<EventData['iteration_started']>(description, { iteration: count('From 1.', { minimum: 1 }), maxIterations: count('At most.', { minimum: 1 }) });
 
+/** Of an execution that is traced. */
+const TRACE = {
+  traceId: optional(text('The trace it is part of (W3C Trace Context).', { pattern: '^[0-9a-f]{32}$' })),
+  spanId: optional(text('Its span in that, where one is recorded.', { pattern: '^[0-9a-f]{16}$' })),
+};
+
 interface EventDoc<T extends EventType> {
   /** When it is sent. */
   when: string;
@@ -24,11 +30,11 @@ interface EventDoc<T extends EventType> {
 const EVENTS: { [T in EventType]: EventDoc<T> } = {
   workflow_started: {
     when: 'The first event of an execution.', step: 'never',
-    data: closed<EventData['workflow_started']>('The input, and what the workflow is about to do, where it tells that.', { input: JSON_VALUE, plan: optional(ref('WorkflowPlan')) }),
+    data: closed<EventData['workflow_started']>('The input, and what the workflow is about to do, where it tells that.', { input: JSON_VALUE, plan: optional(ref('WorkflowPlan')), ...TRACE }),
   },
   workflow_resumed: {
     when: 'The execution goes on after a crash or a restart. Voids all `step_output` of steps that have not completed.', step: 'never',
-    data: closed<EventData['workflow_resumed']>('From where.', { reason: text('Why it had to be resumed.'), fromSeq: count('The last seq before.') }),
+    data: closed<EventData['workflow_resumed']>('From where.', { reason: text('Why it had to be resumed.'), fromSeq: count('The last seq before.'), ...TRACE }),
   },
   workflow_completed: {
     when: 'The last event: all steps have completed.', step: 'never',
@@ -124,6 +130,15 @@ export const EVENT_SCHEMAS: Record<string, Schema> = {
   },
   ...Object.fromEntries(EVENT_TYPES.map((type) => [eventSchemaName(type), eventSchema(type)])),
   HeartbeatEvent: closed<{ type: 'heartbeat' }>('Breaks a silence, where the stream was asked for `heartbeat=event`. No part of the log; its frame repeats the last id.', { type: { const: 'heartbeat' } }),
+  FarewellEvent: closed<{ type: 'message'; data: { level: 'warn'; code: 'unauthenticated' | 'authentication_unavailable'; text: string } }>(
+    'The last frame of a stream whose reader may not go on: its key was revoked, its token has expired, or nobody can tell. No part of the log, and so without a `seq`; its frame repeats the last id.', {
+      type: { const: 'message' },
+      data: closed('Why.', {
+        level: { const: 'warn' },
+        code: { enum: ['unauthenticated', 'authentication_unavailable'], type: 'string', description: 'Where it is `authentication_unavailable`, the same credential may do again.' },
+        text: text('Why, and what helps.'),
+      }),
+    }),
   StreamFrame: {
     type: 'object',
     description: 'One frame of a stream after it was parsed (WHATWG HTML, "Server-sent events"). Frames with `id` alone move the cursor past events that `types` hides; parsers dispatch nothing for them.',
@@ -133,7 +148,7 @@ export const EVENT_SCHEMAS: Record<string, Schema> = {
       id: text('The cursor: what `Last-Event-ID` resumes with. Of one execution, the seq of the event; on `/stream`, opaque.'),
       data: {
         type: 'string', description: 'The event as one line of JSON.', contentMediaType: 'application/json',
-        contentSchema: { anyOf: [ref('ExecutionEvent'), ref('HeartbeatEvent')] },
+        contentSchema: { anyOf: [ref('ExecutionEvent'), ref('HeartbeatEvent'), ref('FarewellEvent')] },
       },
     },
   },

@@ -53,9 +53,9 @@ export const ONE_FRAME = FIRST_EVENTS.slice(-1).map(frameText).join('').trimEnd(
 
 export const STATE: ExecutionState = fold(initialState({ id: EXECUTION_ID, workflow: DEFINITION.name, createdAt: CREATED_AT }), EVENTS);
 
-const { id, workflow, sessionId, status, progress, error, createdAt, startedAt, finishedAt, lastSeq } = STATE;
+const { id, workflow, sessionId, status, queuePosition, progress, error, createdAt, startedAt, finishedAt, lastSeq } = STATE;
 export const EXECUTION_LIST = {
-  executions: [{ id, workflow, sessionId, status, progress, error, createdAt, startedAt, finishedAt, lastSeq }],
+  executions: [{ id, workflow, sessionId, status, queuePosition, progress, error, createdAt, startedAt, finishedAt, lastSeq }],
   nextCursor: null,
 };
 

@@ -4,7 +4,7 @@ import { type ExecutionEvent } from '../../contract/events.js';
 import { type StartedBody } from '../http/links.js';
 import { array, closed, count, fraction, nullable, oneOfNames, optional, ref, type Schema, text, time } from './schema.builder.js';
 
-type Summary = Pick<ExecutionState, 'id' | 'workflow' | 'sessionId' | 'status' | 'progress' | 'error' | 'createdAt' | 'startedAt' | 'finishedAt' | 'lastSeq'> & { user?: string };
+type Summary = Pick<ExecutionState, 'id' | 'workflow' | 'sessionId' | 'status' | 'queuePosition' | 'progress' | 'error' | 'createdAt' | 'startedAt' | 'finishedAt' | 'lastSeq'> & { user?: string };
 
 const PATH = { format: 'uri-reference' };
 
@@ -13,6 +13,7 @@ const COMMON = {
   workflow: text('Name of its workflow.'),
   sessionId: nullable(text('As given at the start.')),
   status: ref('ExecutionStatus'),
+  queuePosition: nullable(count('Its place among the user\'s own that wait to run, 1 for the next; null where it does not wait.', { minimum: 1 })),
   progress: fraction('Over the whole workflow; never falls, and is 1 exactly where it completed.'),
   error: nullable(ref('ErrorInfo'), 'Why it failed.'),
   createdAt: time('When it was asked for.'),

@@ -52,6 +52,14 @@ export const PROBLEMS: Record<ProblemCode, ProblemDoc> = {
   },
   too_many_executions: { when: 'Too many executions of the user run or wait to run.', detail: '100 executions run and 1000 wait already; start more when some have finished' },
   internal: { when: 'Something that was not foreseen; the log of the service says what.', detail: 'something went wrong on the server; the log of the service says what' },
+  authentication_unavailable: {
+    when: 'The keys by which tokens are checked cannot be fetched at the moment.',
+    detail: 'tokens cannot be checked at the moment: the keys of their issuer cannot be fetched; try again shortly',
+  },
+  capacity_exceeded: {
+    when: 'The streams or executions of all users together are as many as the service takes.',
+    detail: 'the service has as many streams open as it takes; try again in a moment, or ask for events as pages',
+  },
   journal_unavailable: { when: 'The journal cannot be read or written at the moment.', detail: 'the journal is not available at the moment; try again shortly (/health/ready says why)' },
   shutting_down: { when: 'The service is shutting down.', detail: 'the service is shutting down; try again in a moment' },
 };

@@ -73,8 +73,10 @@ export function ApiProblems(codes: readonly ProblemCode[], details: Partial<Reco
     } as ApiResponseOptions)));
 }
 
+/** What every route that needs a user may answer, the journal aside. */
+export const AUTHENTICATED = ['unauthenticated', 'forbidden', 'rate_limited', 'internal', 'authentication_unavailable'] as const satisfies ProblemCode[];
 /** What every route for users may answer. */
-export const FOR_USERS = ['unauthenticated', 'rate_limited', 'internal', 'journal_unavailable'] as const satisfies ProblemCode[];
+export const FOR_USERS = [...AUTHENTICATED, 'journal_unavailable'] as const satisfies ProblemCode[];
 /** What every route of one execution may answer. */
 export const FOR_OWNERS = [...FOR_USERS, 'invalid_request', 'not_found', 'gone'] as const satisfies ProblemCode[];
 /** What every route that takes a body may answer. */
@@ -86,6 +88,12 @@ export const ApiIdempotencyKey = () =>
   ApiHeader({
     name: 'Idempotency-Key', required: false, schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
     description: 'The same key with the same request gives the same execution, for as long as it is kept; with another request it is a 409. Makes a start safe to repeat.',
+  });
+
+export const ApiTraceparent = () =>
+  ApiHeader({
+    name: 'traceparent', required: false, schema: { type: 'string', examples: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'] },
+    description: 'The trace that the execution is to be part of (W3C Trace Context). One that is not valid is passed by, and a new trace begins.',
   });
 
 /** A query parameter that may be left out. */

@@ -1,11 +1,15 @@
 /** Which documentation belongs to which route of the streaming module. Whoever imports this file has it in the document. */
 import { ExecutionsController } from '../controllers/executions.controller.js';
+import { KeysController } from '../controllers/keys.controller.js';
+import { ReliabilityController } from '../controllers/reliability.controller.js';
 import { StreamController } from '../controllers/stream.controller.js';
 import { WorkflowsController } from '../controllers/workflows.controller.js';
 import { describeRoutes } from './describe-routes.js';
 import {
   ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
 } from './executions.docs.js';
+import { ApiGetReliability } from './reliability.docs.js';
+import { ApiAddKey, ApiListKeys, ApiRevokeKey } from './keys.docs.js';
 import { ApiStreamExecution, ApiStreamExecutions } from './streams.docs.js';
 import { ApiDeleteWorkflow, ApiGetWorkflow, ApiListWorkflows, ApiStartWorkflow, ApiStoreWorkflow } from './workflows.docs.js';
 
@@ -28,7 +32,17 @@ describeRoutes(ExecutionsController, {
   ticketForAll: ApiCreateStreamTicket(),
 });
 
+describeRoutes(ReliabilityController, {
+  report: ApiGetReliability(),
+});
+
 describeRoutes(StreamController, {
   execution: ApiStreamExecution(),
   several: ApiStreamExecutions(),
+});
+
+describeRoutes(KeysController, {
+  list: ApiListKeys(),
+  add: ApiAddKey(),
+  revoke: ApiRevokeKey(),
 });

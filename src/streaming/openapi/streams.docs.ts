@@ -6,7 +6,7 @@ import { type ProblemCode } from './problem.schemas.js';
 import { ApiList, ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
 
 const TAGS = { tags: ['streams'] };
-const STREAM_PROBLEMS = ['invalid_cursor', 'too_many_streams', 'shutting_down'] as const satisfies ProblemCode[];
+const STREAM_PROBLEMS = ['invalid_cursor', 'too_many_streams', 'capacity_exceeded', 'shutting_down'] as const satisfies ProblemCode[];
 
 export const ApiStreamExecution = () =>
   applyDecorators(

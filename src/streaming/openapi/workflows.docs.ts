@@ -3,7 +3,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { DEFINITION, INPUT, started, WORKFLOW_DETAIL, WORKFLOW_LIST } from './examples.js';
 import { type ProblemCode } from './problem.schemas.js';
-import { ApiIdempotencyKey, ApiJson, ApiJsonBody, ApiNothing, ApiProblems, ApiSse, ApiStreamEnded, ApiUser, FOR_USERS, WITH_BODY } from './route.decorators.js';
+import { ApiIdempotencyKey, ApiJson, ApiJsonBody, ApiNothing, ApiProblems, ApiSse, ApiStreamEnded, ApiTraceparent, ApiUser, FOR_USERS, WITH_BODY } from './route.decorators.js';
 import { ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
 
 const TAGS = { tags: ['workflows'] };
@@ -49,7 +49,7 @@ export const ApiDeleteWorkflow = () =>
 /** What both starts take and answer beside their body. */
 export const ApiStart = () =>
   applyDecorators(
-    ApiUser(), ApiIdempotencyKey(),
+    ApiUser(), ApiIdempotencyKey(), ApiTraceparent(),
     ApiHeader({ name: 'Accept', required: false, description: '`text/event-stream` streams the execution in the answer to this very request.', schema: { type: 'string', enum: ['application/json', 'text/event-stream'] } }),
     ApiStreamForm(), ApiStreamStart('repeat'),
     ApiJson(202, 'Where to follow it', 'Started', started('queued')),
@@ -59,7 +59,7 @@ export const ApiStart = () =>
 
 /** How both starts refuse. */
 export const START_PROBLEMS = [
-  ...FOR_USERS, ...WITH_BODY, 'invalid_definition', 'invalid_input', 'invalid_cursor', 'model_not_configured', 'idempotency_conflict', 'too_many_executions', 'too_many_streams', 'shutting_down',
+  ...FOR_USERS, ...WITH_BODY, 'invalid_definition', 'invalid_input', 'invalid_cursor', 'model_not_configured', 'idempotency_conflict', 'too_many_executions', 'too_many_streams', 'capacity_exceeded', 'shutting_down',
 ] as const satisfies ProblemCode[];
 
 export const ApiStartWorkflow = () =>

@@ -5,6 +5,7 @@
  */
 import { type EventType } from '../../contract/events.js';
 import { EventBatch, type RecordedEvent } from '../../journal/event-batch.js';
+import { type Written } from '../../metrics/stream.metrics.js';
 
 /** How a reader wants its frames. */
 export interface FrameView {
@@ -25,6 +26,8 @@ export interface StreamChunk {
   cursor: string;
   /** Whether the bytes told the reader that cursor; where the last events were filtered out they did not. */
   told: boolean;
+  /** For who counts; absent where there is no event in it. */
+  written?: Written;
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -49,8 +52,14 @@ export function encodeBatch(batch: EventBatch, view: FrameView): StreamChunk {
   let chunk = batch.encoded.get(view.key) as StreamChunk | undefined;
   if (!chunk) {
     let text = '';
-    for (const event of batch.events) if (shows(view, event)) text += frameOf(event, event.seq, view.named);
-    chunk = { ...bytesOf(text), cursor: String(batch.lastSeq), told: shows(view, batch.events[batch.events.length - 1] as RecordedEvent) };
+    let events = 0;
+    for (const event of batch.events) {
+      if (!shows(view, event)) continue;
+      text += frameOf(event, event.seq, view.named);
+      events++;
+    }
+    const last = batch.events[batch.events.length - 1] as RecordedEvent;
+    chunk = { ...bytesOf(text), cursor: String(batch.lastSeq), told: shows(view, last), written: { events, recordedAt: batch.recordedAt, writes: 0 } };
     batch.encoded.set(view.key, chunk);
   }
   return chunk;
@@ -82,6 +91,13 @@ export function cursorFrame(cursor: string): string {
 /** Tells a reader where it stands, and nothing else: so that a line that breaks before its first event is resumed without a loss. */
 export function cursorChunk(cursor: string): StreamChunk {
   return { ...bytesOf(cursorFrame(cursor)), cursor, told: true };
+}
+
+/** A last word to a reader, which is no event of a log: no `seq`, and the cursor as it is. */
+export function farewellEvent({ code, message }: { code: string; message: string }, cursor: string | undefined, named: boolean): string {
+  const id = cursor === undefined ? '' : `id: ${cursor}\n`;
+  const data = JSON.stringify({ type: 'message', data: { level: 'warn', code, text: message } });
+  return `${named ? 'event: message\n' : ''}${id}data: ${data}\n\n`;
 }
 
 export const HEARTBEAT_COMMENT = ': heartbeat\n\n';

@@ -143,11 +143,14 @@ function followOne(journal: Journal, { id, ordinal }: Listed, cursor: MultiCurso
 function encode(batch: EventBatch, ordinal: number, cursor: MultiCursor, view: FrameView): StreamChunk {
   let text = '';
   let told = true;
+  let events = 0;
   for (const event of batch.events) {
     cursor.set(ordinal, event.seq);
     if (batch.terminal && event.seq === batch.lastSeq) cursor.finish(ordinal);
     told = shows(view, event);
-    if (told) text += frameOf(event, cursor.toString(), view.named);
+    if (!told) continue;
+    text += frameOf(event, cursor.toString(), view.named);
+    events++;
   }
-  return { ...bytesOf(text), cursor: cursor.toString(), told };
+  return { ...bytesOf(text), cursor: cursor.toString(), told, written: { events, recordedAt: batch.recordedAt, writes: 0 } };
 }

@@ -9,6 +9,7 @@ import { StreamMetrics } from '../../metrics/stream.metrics.js';
 import { StreamingOptions } from '../streaming.options.js';
 import { cursorChunk, type StreamChunk, viewOf } from './frames.js';
 import { StreamConnection } from './stream.connection.js';
+import { StreamEnd } from './stream.end.js';
 import { type StreamRequest } from './stream.request.js';
 
 Logger.overrideLogger(false);
@@ -24,6 +25,7 @@ class FakeResponse extends EventEmitter {
   destroyed = false;
   writableEnded = false;
   writableNeedDrain = false;
+  writableLength = 0;
   full = false;
   readonly written: string[] = [];
 
@@ -110,6 +112,33 @@ describe('a stream', () => {
     response.headersSent = true;
     await turns();
     expect([response.written, response.writableEnded, await metric('stepcast_streams_open')]).toEqual([['one'], true, 0]);
+  });
+
+  it.each([
+    ['named', viewOf(true), 'event: message\nid: 7\n'], ['plain', viewOf(false), 'id: 7\n'], ['filtered', viewOf(true, new Set(['step_output'] as const)), 'event: message\nid: 7\n'],
+  ])('tells why it ends before its time, in a %s frame with the cursor as it is, and ends cleanly (P15)', async (_name, view, head) => {
+    open({ view });
+    source.next(chunk('one', { cursor: '7', told: false }));
+    source.error(StreamEnd.unknownRight());
+    await turns();
+    const [first, last, ...more] = response.written;
+    expect([first, more, response.writableEnded, response.destroyed]).toEqual(['one', [], true, false]);
+    expect(last?.startsWith(`${head}data: {`) && last.endsWith('}\n\n')).toBe(true);
+    expect(JSON.parse((last as string).slice(`${head}data: `.length))).toEqual({
+      type: 'message', data: { level: 'warn', code: 'authentication_unavailable', text: expect.stringContaining('resume with the last id') },
+    });
+  });
+
+  it('does not wait without bound for a reader that does not read to the end', async () => {
+    open();
+    const end = jest.spyOn(response, 'end').mockImplementation(() => void (response.writableEnded = true));
+    source.next(chunk('one'));
+    response.writableLength = 3;
+    source.error(StreamEnd.unknownRight());
+    await turns();
+    expect([end.mock.calls.length, response.destroyed]).toEqual([1, false]);
+    jest.advanceTimersByTime(STALLED_MS);
+    expect(response.destroyed).toBe(true);
   });
 
   it('breaks the line for an error: it is resumed', () => {

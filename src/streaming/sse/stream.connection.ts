@@ -13,8 +13,9 @@ import { type StreamMetrics } from '../../metrics/stream.metrics.js';
 import { isGone, onClosed } from '../http/response.close.js';
 import { type StreamingOptions } from '../streaming.options.js';
 import { headersOf } from './drain.gate.js';
-import { bytesOf, chunkOf, cursorChunk, cursorFrame, HEARTBEAT_COMMENT, heartbeatEvent, type StreamChunk, type StreamItem } from './frames.js';
+import { bytesOf, chunkOf, cursorChunk, cursorFrame, farewellEvent, HEARTBEAT_COMMENT, heartbeatEvent, type StreamChunk, type StreamItem } from './frames.js';
 import { idleSocketOf } from './idle.socket.js';
+import { StreamEnd } from './stream.end.js';
 import { type StreamRequest } from './stream.request.js';
 
 const logger = new Logger('Streams');
@@ -27,6 +28,9 @@ export class StreamConnection implements Observer<StreamItem> {
   private early: Bytes[] | undefined;
   private subscription: Subscription | undefined;
   private closed = false;
+  /** Whether it has given an event. */
+  private begun = false;
+  private readonly openedAt = performance.now();
   private readonly countClosed: () => void;
   /** Pushed back by everything that is written. */
   private readonly silence: NodeJS.Timeout;
@@ -41,7 +45,7 @@ export class StreamConnection implements Observer<StreamItem> {
     private nest?: Subscriber<never>,
   ) {
     this.cursor = asked.start.at === 'cursor' ? asked.start.cursor : undefined;
-    this.countClosed = metrics.opened();
+    this.countClosed = metrics.opened(this.cursor !== undefined);
     this.silence = setTimeout(breakSilence, options.heartbeatMs, this);
   }
 
@@ -67,10 +71,20 @@ export class StreamConnection implements Observer<StreamItem> {
     const chunk = chunkOf(item, this.asked.view);
     this.cursor = chunk.cursor;
     this.told = chunk.told;
+    if (!this.begun && chunk.written) {
+      this.begun = true;
+      if (chunk.written.recordedAt === undefined) this.metrics.replaying();
+    }
     if (chunk.bytes.length > 0) this.send(chunk);
   }
 
   error(error: unknown): void {
+    if (error instanceof StreamEnd && !this.nest) {
+      this.send(bytesOf(farewellEvent(error, this.cursor, this.asked.view.named)));
+      this.told = true;
+      this.complete();
+      return;
+    }
     this.close();
     if (this.nest) {
       this.nest.error(error);
@@ -86,6 +100,7 @@ export class StreamConnection implements Observer<StreamItem> {
     void this.whenHeadersAreOut().then(() => {
       if (this.closed) return;
       this.close();
+      this.dropUnread();
       this.response.end();
     });
   }
@@ -130,13 +145,21 @@ export class StreamConnection implements Observer<StreamItem> {
     for (const chunk of early) this.write(chunk);
   }
 
-  private write({ bytes, framed }: Bytes): void {
+  private write({ bytes, framed, written }: Bytes): void {
     const { response } = this;
     if (response.destroyed || response.writableEnded) return;
-    this.metrics.wrote(bytes.length);
     const socket = framed && idleSocketOf(response, framed.length);
     if (socket) socket.write(framed);
     else if (!response.write(bytes)) this.waitForDrain();
+    this.metrics.wrote(bytes.length, written, this.openedAt);
+  }
+
+  /** Whoever does not read to the end is not waited for without bound. */
+  private dropUnread(): void {
+    const { response } = this;
+    if (!(response.writableLength > 0)) return;
+    const drop = setTimeout(() => response.destroy(), this.options.stalledReaderMs);
+    response.once('close', () => clearTimeout(drop));
   }
 
   private waitForDrain(): void {
@@ -155,7 +178,7 @@ export class StreamConnection implements Observer<StreamItem> {
   }
 }
 
-type Bytes = Pick<StreamChunk, 'bytes' | 'framed'>;
+type Bytes = Pick<StreamChunk, 'bytes' | 'framed' | 'written'>;
 
 /** One function for all streams, so that a stream's timer holds nothing but the stream. */
 function breakSilence(connection: StreamConnection): void {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type Authenticator } from '../../auth/authenticator.js';
 import { type Principal } from '../../auth/principal.js';
 import { StreamingOptions } from '../streaming.options.js';
+import { type StreamEnd } from './stream.end.js';
 import { StreamRights } from './stream.rights.js';
 
 Logger.overrideLogger(false);
@@ -15,7 +16,7 @@ describe('the rights of who holds a stream open (P15)', () => {
   let rights: StreamRights;
   const lost = (who = principal()) => {
     const leave = () => rights.unwatch(who, told);
-    const told = jest.fn(leave);
+    const told = jest.fn((_why: StreamEnd) => leave());
     rights.watch(who, told);
     return { told, leave };
   };
@@ -37,6 +38,7 @@ describe('the rights of who holds a stream open (P15)', () => {
     await jest.advanceTimersByTimeAsync(CHECK_MS);
     await jest.advanceTimersByTimeAsync(2 * CHECK_MS);
     expect(told).toHaveBeenCalledTimes(1);
+    expect(told.mock.calls[0]?.[0]).toMatchObject({ code: 'unauthenticated', message: expect.stringMatching(/^the key .* is not taken any more; authenticate anew/) });
   });
 
   it('are checked by one clock for all streams, which stops with the last of them', async () => {
@@ -59,6 +61,14 @@ describe('the rights of who holds a stream open (P15)', () => {
     expect([one, other, leaving].map(({ told }) => told.mock.calls.length)).toEqual([1, 1, 0]);
   });
 
+  it('are looked at at once where they have just been taken away', async () => {
+    const { told } = lost();
+    isStillValid.mockResolvedValue(false);
+    rights.checkAll();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+
   it('are not asked for again while an answer is awaited', async () => {
     let answer!: (valid: boolean) => void;
     isStillValid.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
@@ -76,10 +86,11 @@ describe('the rights of who holds a stream open (P15)', () => {
   it('end to the moment with a token that expires', async () => {
     isStillValid.mockImplementation(async ({ expiresAt }) => Date.now() < (expiresAt as number));
     const { told } = lost(principal({ expiresAt: Date.now() + 5000 }));
-    await jest.advanceTimersByTimeAsync(4999);
+    await jest.advanceTimersByTimeAsync(5000);
     expect(told).not.toHaveBeenCalled();
-    await jest.advanceTimersByTimeAsync(1);
+    await jest.advanceTimersByTimeAsync(5);
     expect(told).toHaveBeenCalledTimes(1);
+    expect(told.mock.calls[0]?.[0]).toMatchObject({ code: 'unauthenticated', message: expect.stringMatching(/has expired; authenticate anew/) });
   });
 
   it('of a token that is good for longer than a timer can run are left to the checks', async () => {
@@ -94,6 +105,7 @@ describe('the rights of who holds a stream open (P15)', () => {
     const failing = lost();
     await jest.advanceTimersByTimeAsync(CHECK_MS);
     expect(failing.told).toHaveBeenCalledTimes(1);
+    expect(failing.told.mock.calls[0]?.[0]).toMatchObject({ code: 'authentication_unavailable', message: expect.stringContaining('resume with the last id') });
 
     isStillValid.mockImplementation(() => new Promise(() => undefined));
     const hanging = lost();

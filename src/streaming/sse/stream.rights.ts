@@ -2,12 +2,17 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Authenticator } from '../../auth/authenticator.js';
 import { type Principal } from '../../auth/principal.js';
 import { StreamingOptions } from '../streaming.options.js';
+import { StreamEnd } from './stream.end.js';
+
+/** Ends a stream, and says why. */
+type End = (why: StreamEnd) => void;
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
+const SLACK_MS = 5;
 
 /** The streams that a principal holds open. */
 interface Holder {
-  readonly ends: Set<() => void>;
+  readonly ends: Set<End>;
   expiry?: NodeJS.Timeout;
   checking: boolean;
 }
@@ -28,12 +33,12 @@ export class StreamRights {
   ) {}
 
   /** Calls `end` when the principal's token has expired, its key was removed, or nobody can tell. */
-  watch(principal: Principal, end: () => void): void {
+  watch(principal: Principal, end: End): void {
     const holder = this.holders.get(principal) ?? this.hold(principal);
     holder.ends.add(end);
   }
 
-  unwatch(principal: Principal, end: () => void): void {
+  unwatch(principal: Principal, end: End): void {
     const holder = this.holders.get(principal);
     if (holder?.ends.delete(end) && holder.ends.size === 0) this.letGo(principal, holder);
   }
@@ -42,7 +47,8 @@ export class StreamRights {
     const holder: Holder = { ends: new Set(), checking: false };
     this.holders.set(principal, holder);
     if (principal.expiresAt !== undefined) {
-      const ms = Math.min(MAX_TIMER_MS, Math.max(0, principal.expiresAt - Date.now()));
+      // A little later: a timer may go off before the clock has reached the moment.
+      const ms = Math.min(MAX_TIMER_MS, Math.max(0, principal.expiresAt - Date.now()) + SLACK_MS);
       holder.expiry = setTimeout(() => void this.check(principal, holder), ms);
     }
     this.clock ??= setInterval(() => this.checkAll(), this.options.rightsCheckMs);
@@ -57,7 +63,8 @@ export class StreamRights {
     this.clock = undefined;
   }
 
-  private checkAll(): void {
+  /** Does so by itself every now and then; to be called where rights have just been taken away. */
+  checkAll(): void {
     for (const [principal, holder] of this.holders) {
       if (holder.checking) continue;
       holder.checking = true;
@@ -66,21 +73,23 @@ export class StreamRights {
   }
 
   private async check(principal: Principal, { ends }: Holder): Promise<void> {
-    if (await this.isStillValid(principal)) return;
-    for (const end of ends) end();
+    const why = await this.endOf(principal);
+    if (why) for (const end of ends) end(why);
   }
 
-  private async isStillValid(principal: Principal): Promise<boolean> {
+  /** Why the principal's streams end, where they do. */
+  private async endOf(principal: Principal): Promise<StreamEnd | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('it took too long')), this.options.rightsCheckMs).unref();
     });
     try {
-      return await Promise.race([this.authenticator.isStillValid(principal), tooLate]);
+      const valid = await Promise.race([this.authenticator.isStillValid(principal), tooLate]);
+      return valid ? undefined : StreamEnd.lostRight(principal, Date.now());
     } catch (error) {
       // Whoever may still read reconnects, and authenticates anew; the promise to the others does not wait.
       this.logger.warn(`the rights of ${principal.user} could not be checked, their streams end: ${error instanceof Error ? error.message : String(error)}`);
-      return false;
+      return StreamEnd.unknownRight();
     } finally {
       clearTimeout(timer);
     }

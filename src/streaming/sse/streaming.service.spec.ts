@@ -7,6 +7,7 @@ import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { SqliteJournal } from '../../journal/sqlite/sqlite-journal.js';
 import { chunkOf, type StreamItem, viewOf } from './frames.js';
 import { type StartAt } from './stream.request.js';
+import { StreamEnd } from './stream.end.js';
 import { type StreamRights } from './stream.rights.js';
 import { StreamShutdown } from './stream.shutdown.js';
 import { StreamingService } from './streaming.service.js';
@@ -18,14 +19,14 @@ describe('the streaming service', () => {
   let shutdown: StreamShutdown;
   let owner: Owner;
   /** What ends the streams whose rights are watched. */
-  let watched: Set<() => void>;
+  let watched: Set<(why: StreamEnd) => void>;
   const rights: Pick<StreamRights, 'watch' | 'unwatch'> = { watch: (_principal, end) => void watched.add(end), unwatch: (_principal, end) => void watched.delete(end) };
   const service = () => new StreamingService(journal, rights as unknown as StreamRights, shutdown);
   const record = async () => (await journal.find(owner.id)) as ExecutionRecord;
   const asked = (start: StartAt) => ({ start, view: viewOf(true), heartbeat: 'comment' as const });
   const watch = (items: Observable<StreamItem>) => {
-    const seen = { text: '', completed: false };
-    items.subscribe({ next: (item) => (seen.text += chunkOf(item, viewOf(true)).bytes.toString()), complete: () => (seen.completed = true) });
+    const seen: { text: string; completed: boolean; error?: unknown } = { text: '', completed: false };
+    items.subscribe({ next: (item) => (seen.text += chunkOf(item, viewOf(true)).bytes.toString()), complete: () => (seen.completed = true), error: (error: unknown) => (seen.error = error) });
     return seen;
   };
   const ids = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id);
@@ -56,7 +57,7 @@ describe('the streaming service', () => {
     expect(watch(service().execution(await record(), asked({ at: 'latest' }), principal, () => undefined))).toEqual({ text: '', completed: true });
   });
 
-  it('ends every kind of stream when the right is lost', async () => {
+  it('ends every kind of stream when the right is lost, and says why', async () => {
     const streams = [
       watch(service().execution(await record(), asked({ at: 'first' }), principal, () => undefined)),
       watch(service().several([await record()], asked({ at: 'first' }), principal, () => undefined)),
@@ -64,8 +65,9 @@ describe('the streaming service', () => {
     ];
     await turns();
     expect(streams.map(({ completed, text }) => [completed, ids(text).length])).toEqual([[false, 3], [false, 3], [false, 3]]);
-    for (const end of watched) end();
-    expect(streams.map(({ completed }) => completed)).toEqual([true, true, true]);
+    const why = StreamEnd.lostRight(principal, 0);
+    for (const end of watched) end(why);
+    expect(streams.map(({ error }) => error)).toEqual([why, why, why]);
     expect([watched.size, shutdown.ends.size]).toEqual([0, 0]);
   });
 

@@ -8,6 +8,7 @@ import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.type
 import { cursorChunk, type StreamChunk, type StreamItem } from './frames.js';
 import { followAll, followSeveral } from './multi.stream.js';
 import { beginsLate, firstAfter, type StreamRequest } from './stream.request.js';
+import { type StreamEnd } from './stream.end.js';
 import { StreamRights } from './stream.rights.js';
 import { StreamShutdown } from './stream.shutdown.js';
 
@@ -44,7 +45,7 @@ export class StreamingService {
         subscriber.complete();
         return;
       }
-      const end = () => subscriber.complete();
+      const end = (why?: StreamEnd) => (why ? subscriber.error(why) : subscriber.complete());
       this.rights.watch(principal, end);
       this.shutdown.ends.add(end);
       subscriber.add(() => {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Client, KEYS } from '../../support/client.js';
 import { within } from '../../support/patience.js';
 
@@ -21,12 +21,21 @@ export interface Exit {
 }
 
 export interface LineageOptions {
-  /** The main file; default the built service. */
+  /** The main file; default the built service, or that of another build which `STEPCAST_E2E_MAIN` names. */
   main?: string;
   env?: Record<string, string>;
+  /** A module that the process loads before its own. */
+  preload?: string;
+  /** Arguments for Node itself. */
+  args?: string[];
+  /** Default a new one, which goes with the lineage. */
+  dataDir?: string;
+  /** The largest file that the process may write, which can be raised while it runs. */
+  fileLimitKib?: number;
 }
 
 const NODE = resolve('node_modules/.bin/node');
+const BUILT = process.env['STEPCAST_E2E_MAIN'] ?? 'dist/main.js';
 /** Below those that the system gives to outgoing connections: else a client could come to hold the port while nobody listens. */
 const PORTS = { first: 20_000, count: 10_000 };
 const START_MS = 30_000;
@@ -38,22 +47,36 @@ export class Lineage {
   readonly lives: Life[] = [];
   /** What the present process has written. */
   output = '';
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'stepcast-faults-'));
+  readonly dataDir: string;
+  /** For the lives to come. */
+  env: Record<string, string>;
   private child: ChildProcess | undefined;
   private gone: Promise<Exit> = Promise.resolve({ code: null, signal: null });
   private readiness = Promise.withResolvers<void>();
   private isUp = false;
   private isDisposed = false;
 
-  private constructor(readonly port: number, private readonly main: string, public env: Record<string, string>) {}
+  private constructor(readonly port: number, private readonly options: LineageOptions) {
+    this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'stepcast-faults-'));
+    // What a fixture is to import.
+    this.env = { FIXTURE_BUILD: resolve(dirname(BUILT)), ...options.env };
+  }
 
-  static async create({ main = 'dist/main.js', env = {} }: LineageOptions = {}): Promise<Lineage> {
-    if (!existsSync('dist/main.js')) throw new Error('dist/main.js is not built; run "npm run build" (npm test does)');
-    return new Lineage(await freePort(), resolve(main), env);
+  static async create(options: LineageOptions = {}): Promise<Lineage> {
+    if (!existsSync(BUILT)) throw new Error(`${BUILT} is not built; run "npm run build" (npm test does)`);
+    return new Lineage(await freePort(), options);
   }
 
   get client(): Client {
-    return new Client(`http://127.0.0.1:${this.port}`, 'alice');
+    return new Client(this.base, 'alice');
+  }
+
+  get base(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.child?.pid as number;
   }
 
   get life(): Life {
@@ -67,10 +90,13 @@ export class Lineage {
     const life: Life = { spawnedAt: Date.now(), endedAt: Infinity, wasReady: false };
     this.lives.push(life);
     const { PATH, HOME } = process.env;
-    const child = spawn(NODE, [this.main], {
+    const { main = BUILT, preload, args = [], fileLimitKib } = this.options;
+    const node = [NODE, ...args, ...(preload === undefined ? [] : ['--import', resolve(preload)]), resolve(main)];
+    const limited = fileLimitKib === undefined ? node : ['sh', '-c', `ulimit -S -f ${fileLimitKib * 2}; exec "$@"`, 'sh', ...node];
+    const child = spawn(limited[0] as string, limited.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH, HOME, PORT: String(this.port), HOST: '127.0.0.1', STEPCAST_DATA_DIR: this.dataDir, STEPCAST_API_KEYS: `alice:${KEYS.alice}`,
+        PATH, HOME, PORT: String(this.port), HOST: '127.0.0.1', STEPCAST_DATA_DIR: this.dataDir, STEPCAST_API_KEYS: `alice:${KEYS.alice},bob:${KEYS.bob}`,
         STEPCAST_RATE_LIMIT: '1000000/60', STEPCAST_MAX_STREAMS_PER_USER: '10000', STEPCAST_MAX_EXECUTIONS_PER_USER: '10000', ...this.env,
       },
     });
@@ -79,10 +105,7 @@ export class Lineage {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
-        if (life.wasReady || life.endedAt < Infinity || !/^Stepcast is ready/m.test(this.output)) return;
-        life.wasReady = true;
-        this.isUp = true;
-        this.readiness.resolve();
+        if (life === this.life && /^Stepcast is ready/m.test(this.output)) this.announce();
       });
     }
     this.gone = new Promise((resolveExit) => {
@@ -107,6 +130,15 @@ export class Lineage {
     await within(Promise.race([this.up(), ended]), () => `the start of the process:\n${this.output}`, START_MS);
   }
 
+  /** The present process takes requests. It says so itself where that is so from the start. */
+  announce(): void {
+    const { life } = this;
+    if (life.wasReady || life.endedAt < Infinity) return;
+    life.wasReady = true;
+    this.isUp = true;
+    this.readiness.resolve();
+  }
+
   /** Resolves while there is a process that takes requests, be it this one or one to come. */
   up(): Promise<void> {
     return this.readiness.promise;
@@ -115,6 +147,10 @@ export class Lineage {
   /** Resolves when the present process has ended, by whatever cause. */
   exited(): Promise<Exit> {
     return this.gone;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
   }
 
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
@@ -130,10 +166,10 @@ export class Lineage {
     this.readiness = Promise.withResolvers();
   }
 
-  async dispose(): Promise<void> {
+  async dispose({ keepData = false } = {}): Promise<void> {
     this.isDisposed = true;
     if (this.child) await this.end();
-    rmSync(this.dataDir, { recursive: true, force: true });
+    if (!keepData) rmSync(this.dataDir, { recursive: true, force: true });
   }
 }
 

@@ -29,6 +29,7 @@ export interface EngineOptions {
   agents?: Readonly<Record<string, AgentFunction>>;
   /** Does not answer the steps that wait for input. */
   silent?: boolean;
+  options?: Partial<OrchestrationOptions>;
 }
 
 export class Engine {
@@ -37,13 +38,13 @@ export class Engine {
   private constructor(readonly journal: Journal, readonly executions: ExecutionService, readonly recovery: RecoveryService, readonly registry: WorkflowRegistry) {}
 
   /** Opens the journal and goes on with what is unfinished in it. */
-  static async open({ journal = memoryJournal(), agents, silent = false }: EngineOptions = {}): Promise<Engine> {
+  static async open({ journal = memoryJournal(), agents, silent = false, options = {} }: EngineOptions = {}): Promise<Engine> {
     const clock = new Clock();
     const calls: Call[] = [];
     const registry = new WorkflowRegistry();
     const known = registryOf(calls, agents);
     const catalog = new WorkflowCatalog(journal, registry, known, clock);
-    const executions = new ExecutionService(journal, catalog, known, clock, new OrchestrationOptions());
+    const executions = new ExecutionService(journal, catalog, known, clock, Object.assign(new OrchestrationOptions(), options));
     const engine = new Engine(journal, executions, new RecoveryService(journal, catalog, executions), registry);
     Object.assign(engine, { calls });
     if (!silent) engine.answerAll();

@@ -40,6 +40,8 @@ const STATUS_OF: Partial<Record<EventType, StepStatus>> = {
   iteration_started: 'running', iteration_completed: 'running', message: 'running',
 };
 const ENDS: ReadonlySet<EventType> = new Set(['step_completed', 'step_failed', 'step_cancelled', 'step_retrying']);
+/** Failures of the execution as a whole, whatever its steps come to. */
+const OF_ALL: ReadonlySet<ErrorCode> = new Set(['workflow_timeout', 'too_many_events']);
 /** Failures of an execution that is not run any more, so that its steps have no chance to tell their end. */
 const GIVEN_UP: ReadonlySet<ErrorCode> = new Set(['resume_limit', 'workflow_not_found', 'workflow_changed']);
 
@@ -115,7 +117,7 @@ class LogMachine {
         return;
       }
       const cause = top.find((life) => life?.status === 'failed');
-      assert(error.code === 'workflow_timeout' || isDeepStrictEqual(error, cause?.error), `failed for ${JSON.stringify(error)}, its step for ${JSON.stringify(cause?.error)}`);
+      assert(OF_ALL.has(error.code) || isDeepStrictEqual(error, cause?.error), `failed for ${JSON.stringify(error)}, its step for ${JSON.stringify(cause?.error)}`);
     }
     assert(this.lives.active().length === 0, `${event.type} while ${this.lives.active().map(({ id }) => id).join(', ')} run`);
   }

@@ -49,7 +49,8 @@ export class ToolsApp {
     const names = new TestNames();
     const app = await TestApp.start({
       providers,
-      streaming: { llm: { httpAllowedHosts: allowedHosts } },
+      // More than the largest body that is asked for here, as JSON and with its headers.
+      streaming: { llm: { httpAllowedHosts: allowedHosts }, maxOutputBytes: 8 * 1024 * 1024 },
       override: (builder) => builder.overrideProvider(NameResolver).useValue(names),
     });
     return new ToolsApp(app, names);

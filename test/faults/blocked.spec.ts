@@ -1,0 +1,41 @@
+/** An agent that computes and never waits holds up everything that shares its process. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type WorkflowDefinition } from '../../src/contract/definition.js';
+import { type ExecutionEvent } from '../../src/contract/events.js';
+import { agent, workflow } from '../../src/orchestration/definition/builder.js';
+import { eventually } from '../support/patience.js';
+import { Lineage } from './support/lineage.js';
+import { Watched } from './support/watched.js';
+
+const TIMEOUT = 60_000;
+
+let lineage: Lineage;
+afterEach(() => lineage.dispose());
+
+describe('an agent that holds the process up for two seconds', () => {
+  const blocking = (name: string, after?: number): WorkflowDefinition =>
+    workflow(name, agent('hold', 'blocks', { input: { ms: 2000, ...(after === undefined ? {} : { after }) } }), agent('last', 'echo', { input: name }));
+
+  it.each([['at once', undefined], ['after it has waited for something', 20]])('%s, costs the others the time and nothing else, and is named in the log', async (_when, after) => {
+    lineage = await Lineage.create({ main: 'test/faults/fixtures/app.mjs', env: { FIXTURE_HEARTBEAT_MS: '200' } });
+    await lineage.start();
+    const words = workflow('words', agent('w', 'tokens', { input: { count: 60, intervalMs: 20 } }));
+    const running = await Promise.all([1, 2, 3, 4, 5].map(() => Watched.start(lineage, words)));
+    const quiet = await Watched.start(lineage, workflow('quiet', agent('d', 'delay', { input: { ms: 3500 } })));
+    const open = await lineage.client.openExecution(quiet.id);
+    await Promise.all(running.map((run) => run.until(({ type }) => type === 'step_output', 3)));
+    const held = await Watched.start(lineage, blocking('held', after));
+    await held.until(({ type }) => type === 'step_completed');
+    const beats = open.frames.length;
+    await open.until(({ comment }) => comment === 'heartbeat', beats);
+    expect((await lineage.client.follow(await lineage.client.start(workflow('short', agent('a', 'echo'))))).at(-1)?.type).toBe('workflow_completed');
+    for (const run of [held, ...running, quiet]) {
+      const { resumes } = await run.checked();
+      expect([resumes, run.log.at(-1)?.type]).toEqual([0, 'workflow_completed']);
+    }
+    const step = held.log.find((event: ExecutionEvent) => event.type === 'step_completed')?.step;
+    expect(step?.durationMs).toBeGreaterThanOrEqual(2000);
+    const warning = await eventually(() => /^.*the process was blocked for \d+ ms.*$/m.exec(lineage.output)?.[0], 'the warning');
+    expect(warning).toMatch(/of the agents, that may have been (\w+, )*blocks\b/);
+  }, TIMEOUT);
+});

@@ -300,7 +300,7 @@ describe('the agent llm', () => {
       ['a tool there is not', { prompt: 'p', tools: ['weather', 'teleport'] }, '/input/tools/1'],
       ['a schema that is none', { prompt: 'p', schema: { type: 'object', required: 'n' } }, '/input/schema/required'],
     ])('refuses %s', async (_, input, path) => {
-      expect(await refusal(input, { defaultModel: 'openai/x', openai: { apiKey: 'k' } })).toMatchObject({ code: 'invalid_definition', status: 400, faults: [{ path }] });
+      expect(await refusal(input, { defaultModel: 'openai/x', openai: { apiKey: 'k' } })).toMatchObject({ code: 'invalid_definition', status: 400, faults: [{ path: `/workflow/steps/0${path}` }] });
     });
 
     it('lets templates be, and checks what they have become', async () => {

@@ -33,7 +33,7 @@ describe('an app with models', () => {
   it('answers 400 with every fault of the input and its path, and none for a tool that the app has', async () => {
     const { status, json } = await start({ model: 'openai/x', prompt: 'hi', tools: ['weather', 'teleport'], schema: { type: 'list' } });
     expect({ status, code: json.code }).toEqual({ status: 400, code: 'invalid_definition' });
-    expect((json.errors as { path: string }[]).map(({ path }) => path)).toEqual(['/input/tools/1', '/input/schema']);
+    expect((json.errors as { path: string }[]).map(({ path }) => path)).toEqual(['/workflow/steps/0/input/tools/1', '/workflow/steps/0/input/schema']);
   });
 
   it('makes no execution of what it refuses', async () => {

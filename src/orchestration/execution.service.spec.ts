@@ -61,7 +61,9 @@ describe('the execution service', () => {
         },
       });
       const tree = (input: string): Step => sequential('s', parallel('p', agent('a', 'picky', { input: 'good' }), agent('b', 'picky', { input })));
-      await expect(engine.executions.start({ name: 'w', steps: [tree('bad')] }, null)).rejects.toMatchObject({ code: 'model_not_configured', status: 400 });
+      await expect(engine.executions.start({ name: 'w', steps: [tree('bad')] }, null)).rejects.toMatchObject({
+        code: 'model_not_configured', status: 400, faults: [{ path: '/workflow/steps/0/steps/0/steps/1', message: 'set OPENAI_API_KEY' }],
+      });
       expect(await engine.journal.list({ limit: 10 })).toEqual([]);
       expect((await engine.run(tree('fine'))).at(-1)?.type).toBe('workflow_completed');
       expect(seen).toEqual([['a', 'good'], ['b', 'bad'], ['a', 'good'], ['b', 'fine']]);

@@ -4,7 +4,7 @@
  */
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
-import { childrenOf, givenOf, type Step, type WorkflowDefinition } from '../contract/definition.js';
+import { givenOf, type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue, NotJsonError, toJson } from '../contract/json.js';
@@ -14,6 +14,7 @@ import { removed } from '../journal/removed.js';
 import { type ExecutionRecord, type OwnedExecution } from '../journal/journal.types.js';
 import { Admission } from './admission.js';
 import { Clock } from './clock.js';
+import { checkAgents } from './definition/agent.check.js';
 import { rootSteps } from './definition/fingerprint.js';
 import { eventsOf } from './events-of.js';
 import { foldLog } from './fold-log.js';
@@ -116,7 +117,7 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
         faults: faults.map(({ path, message }) => ({ path: `/input${path}`, message })),
       });
     }
-    this.checkAgents(runnable.definition.steps, input);
+    checkAgents(this.deps.agents, runnable.definition, input, typeof workflow === 'string' ? '' : '/workflow');
     const slot = this.admission.reserve(user);
     try {
       const started = await this.journal.create(newExecution(runnable, { ...options, input, user, byName: typeof workflow === 'string', now: this.clock.now() }));
@@ -328,14 +329,6 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
     throw new StepcastError('payload_too_large', `the ${name} has more than ${outputBytes} bytes of JSON; keep it elsewhere and send where, or raise STEPCAST_MAX_OUTPUT_BYTES`, {
       faults: [{ path: `/${name}`, message: `must have at most ${outputBytes} bytes of JSON` }],
     });
-  }
-
-  /** Lets agents refuse what could never run. */
-  private checkAgents(steps: readonly Step[], input: JsonValue): void {
-    for (const step of steps) {
-      if (step.type === 'agent' && typeof step.agent === 'string') this.deps.agents.get(step.agent)?.handler.check?.(step, input);
-      this.checkAgents(childrenOf(step), input);
-    }
   }
 
   private launcher(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): () => void {

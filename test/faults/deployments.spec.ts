@@ -52,8 +52,8 @@ describe('a workflow in code', () => {
   }, TIMEOUT);
 });
 
-/** Longer than a deployment takes on a machine that has much else to do: what is silent must not come to its end in the midst of them. */
-const SILENCE_MS = 6000;
+/** Longer than the time from the start of a step to the end of its process. */
+const SILENCE_MS = 3000;
 
 describe('SIGTERM', () => {
   let lineage: Lineage;
@@ -66,23 +66,26 @@ describe('SIGTERM', () => {
   const start = async (definition: WorkflowDefinition) => new Watched(lineage, await lineage.client.start(definition));
 
   it('counts against nothing: what waits through five deployments completes', async () => {
-    const definition = workflow('waits', parallel('p', input('ask'), agent('silent', 'delay', { input: { ms: SILENCE_MS } })));
+    const definition = workflow('waits', input('ask'));
     const waits = await start(definition);
-    // Nothing but silence: it never gets any further between two deployments.
-    const silence = workflow('silence', agent('silent', 'delay', { input: { ms: SILENCE_MS } }));
+    // Nothing but silence, for as long as the test lasts: it never gets any further between two deployments.
+    const silence = workflow('silence', agent('silent', 'delay', { input: { ms: 3_600_000 } }));
     const silent = await start(silence);
     for (let deployments = 1; deployments <= 5; deployments++) {
       await waits.until(asks, deployments);
+      await silent.until(({ type }) => type === 'step_started', deployments);
       expect(await lineage.end('SIGTERM')).toEqual(GRACEFUL);
       await lineage.start();
     }
     await waits.until(asks, 6);
     expect((await lineage.client.post(`/executions/${waits.id}/input`, { value: 'at last' })).status).toBe(202);
+    await silent.until(({ type }) => type === 'step_started', 6);
+    expect((await lineage.client.post(`/executions/${silent.id}/cancel`)).status).toBe(202);
     await Promise.all([waits.follower.done, silent.follower.done]);
-    for (const [watched, of] of [[waits, definition], [silent, silence]] as const) {
+    for (const [watched, of, end] of [[waits, definition, 'workflow_completed'], [silent, silence, 'workflow_cancelled']] as const) {
       expect(checkLog(of, watched.log).resumes).toBe(5);
       expect(watched.log.filter(({ type }) => type === 'checkpoint_saved')).toHaveLength(5);
-      expect(watched.log.at(-1)?.type).toBe('workflow_completed');
+      expect(watched.log.at(-1)?.type).toBe(end);
     }
   }, TIMEOUT);
 

@@ -5,7 +5,7 @@
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type WorkflowDefinition } from '../../src/contract/definition.js';
-import { type EventType } from '../../src/contract/events.js';
+import { type EventType, type ExecutionEvent } from '../../src/contract/events.js';
 import { agent, input, parallel, workflow } from '../../src/orchestration/definition/builder.js';
 import { JournalFile } from '../support/journal-file.js';
 import { within } from '../support/patience.js';
@@ -19,10 +19,12 @@ const KILLS = scaled(2, 25);
 const SUBJECTS = scaled(40, 200);
 const SEED = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 /** Longer than a reader may need to come back after a kill, and shorter than the whole takes. */
-const RETENTION_MS = 4000;
-const TIMEOUT = 30_000 + KILLS * 20_000;
+const RETENTION_MS = scaled(8000, 20_000);
+/** For what all of them have to do in one life of the service. */
+const LIFE_MS = 60_000;
+const TIMEOUT = 60_000 + KILLS * 20_000;
 
-const ADVANCE: ReadonlySet<EventType> = new Set(['step_output', 'workflow_completed']);
+const ADVANCE: ReadonlySet<EventType> = new Set(['step_output', 'workflow_completed', 'workflow_failed']);
 
 let lineage: Lineage;
 afterEach(() => lineage.dispose());
@@ -54,8 +56,9 @@ describe('executions that write among each other', () => {
       const moving = running();
       // Further than in the life before: who is killed again and again before that is given up (resume-limit.spec.ts).
       const before = new Map(moving.map((run) => [run, run.log.length]));
-      const further = (run: Watched) => run.until(({ seq, type }) => seq > (before.get(run) as number) && ADVANCE.has(type));
-      await within(Promise.all(moving.map(further)), 'the progress of all', TIMEOUT);
+      const isFurther = (run: Watched) => ({ seq, type }: ExecutionEvent) => seq > (before.get(run) as number) && ADVANCE.has(type);
+      const further = (run: Watched) => Promise.race([run.until(isFurther(run)), run.follower.done]);
+      await within(Promise.all(moving.map(further)), () => `in life ${lineage.lives.length}, the progress of ${moving.filter((run) => !run.log.some(isFurther(run))).map((run) => `${run.id} after ${before.get(run)}: ${run.log.slice(-3).map(({ seq, type }) => `${seq} ${type}`).join(', ')}`).join('; ').slice(0, 2000)}`, LIFE_MS);
       // What the service notes of it is in its journal when it has answered a request that came after.
       await lineage.client.get('/executions?limit=1');
       const [one] = moving;
@@ -64,14 +67,15 @@ describe('executions that write among each other', () => {
 
       // Without the service: all that readers were sent is there, as it was sent (P2), and no log has a gap.
       const file = new JournalFile(lineage.dataDir);
+      const logs = file.logs();
+      file.close();
       for (const { id, follower, log } of [...waiting, ...all]) {
-        const events = file.events(id);
+        const events = logs.get(id) ?? [];
         // Swept.
         if (events.length === 0 && log.at(-1)?.type === 'workflow_completed') continue;
         expect(events.map((json) => (JSON.parse(json) as { seq: number }).seq)).toEqual(events.map((_, i) => i + 1));
         expect(events.slice(0, follower.received.length)).toEqual(follower.received.map(({ data }) => data));
       }
-      file.close();
       await lineage.start();
     }
     for (const { id } of waiting) expect((await lineage.client.post(`/executions/${id}/input`, { value: 1 })).status).toBe(202);

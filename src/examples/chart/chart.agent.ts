@@ -1,5 +1,8 @@
+import { type AgentStep } from '../../contract/definition.js';
 import { type JsonValue } from '../../contract/json.js';
 import { StepcastError } from '../../contract/errors.js';
+import { ModelRegistry } from '../../llm/models.registry.js';
+import { isTemplate } from '../../llm/step.faults.js';
 import { type AgentContext, type AgentHandler } from '../../orchestration/agent.js';
 import { Agent } from '../../orchestration/decorators.js';
 import { type OperationProgress } from '../../orchestration/operations/streaming-operation.js';
@@ -19,8 +22,14 @@ export const QUESTION_LIMIT = 500;
 export class ChartAgent implements AgentHandler<ChartInput> {
   private readonly tools: ChartTools;
 
-  constructor(dataset: Dataset, grammar: Grammar, planner: ModelPlanner, runner: SqlRunner, validator: SpecValidator) {
+  constructor(private readonly models: ModelRegistry, dataset: Dataset, grammar: Grammar, planner: ModelPlanner, runner: SqlRunner, validator: SpecValidator) {
     this.tools = { dataset, grammar, planner, runner, validator };
+  }
+
+  /** A model that the step, or else the workflow's input, names and nobody has configured is refused before the start. */
+  check({ input: own }: Readonly<AgentStep>, input: JsonValue): void {
+    const { model } = ((own ?? input) ?? {}) as Partial<Record<keyof ChartInput, unknown>>;
+    if (typeof model === 'string' && !isTemplate(model)) this.models.check(model);
   }
 
   execute(ctx: AgentContext<ChartInput>): Promise<ChartAnswer> {

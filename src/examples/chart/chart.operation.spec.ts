@@ -59,8 +59,9 @@ describe('a question', () => {
   afterEach(() => engine.close());
 
   const ask = async (input: JsonValue, model?: LanguageModel, options: LlmOptions = model ? WITH_MODEL : {}): Promise<ExecutionEvent[]> => {
-    const planner = new ModelPlanner(new MockRegistry(model, options), options, dataset);
-    const handler = new ChartAgent(dataset, grammar, planner, runner, validator);
+    const models = new MockRegistry(model, options);
+    const planner = new ModelPlanner(models, options, dataset);
+    const handler = new ChartAgent(models, dataset, grammar, planner, runner, validator);
     return engine.run(agent<ChartInput>('answer', (ctx) => handler.execute(ctx)), input);
   };
 

@@ -12,7 +12,7 @@ import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJo
 import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
 import { type SqliteLog } from './sqlite.log.js';
 import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, storedKeyOf, storedOf } from './sqlite.statements.js';
-import { sweep } from './sqlite.sweep.js';
+import { sweep, sweepLeftOver } from './sqlite.sweep.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
 import { SqliteWriter, unavailable } from './sqlite.writer.js';
@@ -24,6 +24,8 @@ export class SqliteJournal extends Journal {
   /** Where the log stood when a commit was last told of. */
   private told: number | undefined;
   private readonly path: string;
+  /** Whether a sweep may have left something behind: in a file that is new to us, or after one that failed. */
+  private mayBeCutShort = true;
   private checking: Promise<JournalHealth> | undefined;
 
   private readonly writer = new SqliteWriter({
@@ -204,8 +206,13 @@ export class SqliteJournal extends Journal {
     await this.writer.operate(({ sql }) => sql.touchKey.run(at, toText(id)));
   }
 
-  sweep(before: number, forgetBefore: number, now: number): Promise<number> {
-    return sweep(this.writer, before, forgetBefore, now);
+  async sweep(before: number, forgetBefore: number, now: number): Promise<number> {
+    const { mayBeCutShort } = this;
+    this.mayBeCutShort = true;
+    if (mayBeCutShort) await sweepLeftOver(this.writer);
+    const removed = await sweep(this.writer, before, forgetBefore, now);
+    this.mayBeCutShort = false;
+    return removed;
   }
 
   async findRemoved(id: string): Promise<{ user: string } | undefined> {
@@ -257,6 +264,7 @@ export class SqliteJournal extends Journal {
   private connect(): OpenDatabase {
     if (this.damage?.state === stateOf(this.path)) throw this.damage.error;
     this.damage = undefined;
+    this.mayBeCutShort = true;
     return openDatabase(this.options);
   }
 

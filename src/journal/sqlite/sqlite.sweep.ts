@@ -10,13 +10,17 @@ const SPARE_PAGES = 1000;
 
 /** Answers how many executions were removed. @throws StepcastError `journal_unavailable` */
 export async function sweep(writer: SqliteWriter, before: number, forgetBefore: number, now: number): Promise<number> {
-  const orphans = await writer.operate(({ sql }) => sql.orphans.all() as unknown as { ordinal: number }[]);
-  for (const { ordinal } of orphans) await deleteEvents(writer, ordinal);
   let removed = 0;
   for (let ordinal; (ordinal = await removeOne(writer, before, now)) !== undefined; removed++) await deleteEvents(writer, ordinal);
   await writer.operate(({ sql }) => sql.forgetRemoved.run(forgetBefore));
   if (removed > 0) await giveSpaceBack(writer);
   return removed;
+}
+
+/** Removes what a sweep left behind that was cut short. Looked for only where that may be, as it looks through all that is remembered. */
+export async function sweepLeftOver(writer: SqliteWriter): Promise<void> {
+  const orphans = await writer.operate(({ sql }) => sql.orphans.all() as unknown as { ordinal: number }[]);
+  for (const { ordinal } of orphans) await deleteEvents(writer, ordinal);
 }
 
 /** Removes the record of one execution; the number under which its events are still there, or nothing where none is due. */

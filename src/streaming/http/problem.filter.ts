@@ -92,7 +92,9 @@ export function stepcastErrorOf(thrown: unknown): StepcastError {
   if (thrown instanceof StepcastError) return thrown;
   // Body parsers throw errors of their own: http-errors in Express, FST_… in Fastify.
   const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { status?: unknown; statusCode?: unknown } | null)?.status ?? (thrown as { statusCode?: unknown } | null)?.statusCode;
-  if (typeof status !== 'number' || status < 400 || status >= 500) {
+  // A parser that cannot be loaded says 400 as well, and it is not the client who lacks it.
+  const isOurs = (thrown as { code?: unknown } | null)?.code === 'MODULE_NOT_FOUND';
+  if (isOurs || typeof status !== 'number' || status < 400 || status >= 500) {
     return new StepcastError('internal', 'something went wrong on the server; the log of the service says what', { cause: thrown });
   }
   const message = thrown instanceof Error ? thrown.message : '';

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { assetUrl } from '../../../assets.js';
 import { type Row } from '../chart.types.js';
 import { DATASET_FILE } from '../dataset/dataset.js';
@@ -19,6 +19,7 @@ export interface QueryResult {
 export const QUERY_MS = 2000;
 /** Milliseconds that the process may take to start. */
 const START_MS = 15_000;
+const logger = new Logger('Chart');
 /** Bytes; what the child answers is bounded by itself, this is for a child that is not itself any more. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
 
@@ -74,7 +75,10 @@ function answerOf(child: ChildProcess, signal: AbortSignal, limitMs: number): Pr
     const line = output.trimEnd().split('\n').at(-1) ?? '';
     if (code === 0 && line.startsWith('{')) resolve(line);
     else if (isReady) reject(new SqlRefused('the query needs too much memory; ask for less'));
-    else reject(new Error(`the process that runs queries ended with ${code ?? by}: ${complaint}`));
+    else {
+      logger.error(`the process that runs queries ended with ${code ?? by}: ${complaint}`);
+      reject(new Error('the process that runs queries could not work; the log of the service says why'));
+    }
   });
   return promise.finally(() => {
     clearTimeout(timer);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { type ExecutionEvent } from '../../src/contract/events.js';
-import { agent, input, parallel, workflow } from '../../src/orchestration/definition/builder.js';
+import { agent, input, workflow } from '../../src/orchestration/definition/builder.js';
 import { checkLog } from '../property/support/log.checker.js';
 import { type Exit, Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';

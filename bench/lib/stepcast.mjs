@@ -11,7 +11,11 @@ const { Agent, ExecutionService, sequential, StreamingModule, Workflow } = await
 
 export const API_KEY = 'bench-key';
 /** Bounds that no bench runs into; all else is as users get it. */
-const OPTIONS = { apiKeys: [{ user: 'bench', key: API_KEY }], maxStreamsPerUser: 100_000, maxStreams: 100_000, maxExecutionsPerUser: 100_000, maxExecutions: 100_000, rateLimit: { points: 1_000_000_000, seconds: 60 } };
+const OPTIONS = {
+  apiKeys: [{ user: 'bench', key: API_KEY }], rateLimit: { points: 1_000_000_000, seconds: 60 },
+  maxStreamsPerUser: 100_000, maxStreams: 100_000, maxExecutionsPerUser: 100_000, maxExecutions: 100_000,
+  maxEventsPerExecution: 10_000_000, maxOutputBytes: 64 * 1024 * 1024,
+};
 
 /** A provider as `@Agent(name)` on a class makes one; these files are plain JavaScript and have no decorators. */
 export function agentProvider(name, execute) {

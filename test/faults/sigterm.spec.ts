@@ -8,7 +8,7 @@ import { scaled } from './support/scale.js';
 import { Watched } from './support/watched.js';
 
 const GONE_MS = 10_000;
-const TIMEOUT = 90_000;
+const TIMEOUT = scaled(90_000, 400_000);
 const EXECUTIONS = scaled(200, 600);
 const DEPLOYMENTS = scaled(1, 5);
 
@@ -32,6 +32,8 @@ describe('SIGTERM under load', () => {
     const waiting = runs.filter((_, i) => i % KINDS.length === KINDS.length - 1);
     let ended = 0;
     for (let deployment = 0; deployment < DEPLOYMENTS; deployment++) {
+      // In each life those that ask have asked again: the rest is somewhere in its midst then.
+      await Promise.all(waiting.map((run) => run.until(({ type }) => type === 'input_required', 1 + deployment)));
       const streams: EventReader[] = await Promise.all(Array.from({ length: 20 }, () => lineage.client.open('/stream?from=latest')));
       // Those that nobody reads, over the log of all: they must not hold it up.
       const unread = await Promise.all(Array.from({ length: 20 }, () => lineage.client.open('/stream')));

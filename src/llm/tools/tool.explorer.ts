@@ -3,6 +3,7 @@ import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { StepcastError } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
+import { foundProviders } from '../../orchestration/registry/found-providers.js';
 import { type InputRules, inputRules } from '../../orchestration/registry/input.rules.js';
 import { TOOL_METADATA, type ToolHandler, type ToolOptions } from './tool.js';
 import { ToolRegistry } from './tool.registry.js';
@@ -19,7 +20,9 @@ export class ToolExplorer implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    for (const [options, instance] of this.found()) {
+    const optionsOf = (type: Type<unknown>) => this.reflector.get<ToolOptions | undefined>(TOOL_METADATA, type);
+    const rule = 'tools are singletons, take data of the call from its input and its context';
+    for (const { options, instance } of foundProviders(this.discovery.getProviders(), optionsOf, rule)) {
       const { name, description, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
       if (typeof (instance as Partial<ToolHandler>).execute !== 'function') {
         throw new StepcastError('conflict', `the class with @Tool('${name}') has no method execute(input, context)`);
@@ -35,24 +38,6 @@ export class ToolExplorer implements OnModuleInit {
       return await inputRules(schema);
     } catch (error) {
       throw new StepcastError('invalid_definition', `the schema of the tool "${name}" cannot be made of its class: ${(error as Error).message}`, { cause: error });
-    }
-  }
-
-  private *found(): Generator<[ToolOptions, object]> {
-    const seen = new Set<object>();
-    for (const wrapper of this.discovery.getProviders()) {
-      const instance = wrapper.instance as object | null | undefined;
-      // The class that was given; where a factory or a value was, that of what is there.
-      for (const type of [wrapper.metatype, instance?.constructor]) {
-        const options = typeof type === 'function' ? this.reflector.get<ToolOptions | undefined>(TOOL_METADATA, type as Type<unknown>) : undefined;
-        if (!options || (instance && seen.has(instance))) continue;
-        if (!instance || wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
-          const scope = wrapper.isTransient ? 'transient' : 'request';
-          throw new StepcastError('conflict', `${(type as Type<unknown>).name} is ${scope}-scoped; tools are singletons, take data of the call from its input and its context`);
-        }
-        seen.add(instance);
-        yield [options, instance];
-      }
     }
   }
 }

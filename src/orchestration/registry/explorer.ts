@@ -9,6 +9,7 @@ import { AGENT_METADATA, type AgentOptions, SHIPPED_METADATA, WORKFLOW_METADATA,
 import { assertDefinition } from '../definition/definition.validator.js';
 import { rootSteps } from '../definition/fingerprint.js';
 import { AgentRegistry } from './agent.registry.js';
+import { type FoundProvider, foundProviders } from './found-providers.js';
 import { WorkflowRegistry } from './workflow.registry.js';
 
 @Injectable()
@@ -21,12 +22,12 @@ export class StepcastExplorer implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    for (const [options, instance] of this.found<AgentOptions>(AGENT_METADATA)) {
+    for (const { options, instance } of this.found<AgentOptions>(AGENT_METADATA)) {
       if (typeof (instance as Partial<AgentHandler>).execute !== 'function') throw misused('@Agent', options.name, 'execute(context)');
       this.agents.register({ ...options, handler: instance as AgentHandler<never> });
     }
     // Workflows name agents, so all agents come first.
-    for (const [options, instance] of this.found<WorkflowOptions>(WORKFLOW_METADATA)) {
+    for (const { options, instance } of this.found<WorkflowOptions>(WORKFLOW_METADATA)) {
       if (typeof (instance as Partial<WorkflowProvider>).define !== 'function') throw misused('@Workflow', options.name, 'define()');
       await this.registerWorkflow(options, instance as WorkflowProvider);
     }
@@ -48,22 +49,11 @@ export class StepcastExplorer implements OnModuleInit {
     this.workflows.register(definition, rules.check, provider.plan?.bind(provider));
   }
 
-  private *found<Options>(key: string): Generator<[Options, object]> {
-    const seen = new Set<object>();
-    for (const wrapper of this.discovery.getProviders()) {
-      const instance = wrapper.instance as object | null | undefined;
-      // The class that was given; where a factory or a value was, that of what is there.
-      for (const type of [wrapper.metatype, instance?.constructor]) {
-        const options = typeof type === 'function' ? this.reflector.get<Options | undefined>(key, type as Type<unknown>) : undefined;
-        if (!options || (instance && seen.has(instance))) continue;
-        if (!instance || wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
-          const scope = wrapper.isTransient ? 'transient' : 'request';
-          throw new StepcastError('conflict', `${(type as Type<unknown>).name} is ${scope}-scoped; agents and workflows are singletons, take request data from the input`);
-        }
-        seen.add(instance);
-        yield [options, instance];
-      }
-    }
+  private found<Options>(key: string): Iterable<FoundProvider<Options>> {
+    return foundProviders(
+      this.discovery.getProviders(), (type) => this.reflector.get<Options | undefined>(key, type),
+      'agents and workflows are singletons, take request data from the input',
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { StepcastError } from '../../contract/errors.js';
 import { isEventType } from '../../contract/events.js';
+import { foundProviders } from '../../orchestration/registry/found-providers.js';
 import { type EventMethod, ON_EVENT_METADATA, type StreamSubscriber, SUBSCRIBER_METADATA, type SubscriberOptions } from './subscriber.js';
 
 export interface FoundSubscriber {
@@ -19,28 +20,22 @@ export class SubscriberExplorer {
   /** @throws StepcastError `conflict` for one that cannot work. */
   find(): FoundSubscriber[] {
     const found: FoundSubscriber[] = [];
-    const seen = new Set<object>();
-    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
-      const instance = wrapper.instance as (Partial<StreamSubscriber> & Record<string | symbol, unknown>) | null | undefined;
-      // The class that was given; where a factory or a value was, that of what is there.
-      for (const type of [wrapper.metatype, instance?.constructor]) {
-        if (typeof type !== 'function' || (instance && seen.has(instance))) continue;
-        const options = Reflect.getMetadata(SUBSCRIBER_METADATA, type) as SubscriberOptions | undefined;
-        const methods = (Reflect.getMetadata(ON_EVENT_METADATA, type) ?? []) as EventMethod[];
-        if (!options && methods.length === 0) continue;
-        const { name } = type as Type<unknown>;
-        if (!instance || wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
-          throw new StepcastError('conflict', `${name} is ${wrapper.isTransient ? 'transient' : 'request'}-scoped; subscribers are singletons`);
-        }
-        seen.add(instance);
-        if (options) found.push(ofClass(name, options, instance));
-        for (const { method, options: own } of methods) {
-          found.push(checked({ name: `${name}.${String(method)}`, options: own, call: (event) => (instance[method] as StreamSubscriber['onEvent'])(event) }));
-        }
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    for (const { options: { ofType, methods }, instance: given, type: { name } } of foundProviders(wrappers, decorated, 'subscribers are singletons')) {
+      const instance = given as Partial<StreamSubscriber> & Record<string | symbol, unknown>;
+      if (ofType) found.push(ofClass(name, ofType, instance));
+      for (const { method, options } of methods) {
+        found.push(checked({ name: `${name}.${String(method)}`, options, call: (event) => (instance[method] as StreamSubscriber['onEvent'])(event) }));
       }
     }
     return found;
   }
+}
+
+function decorated(type: Type<unknown>): { ofType: SubscriberOptions | undefined; methods: EventMethod[] } | undefined {
+  const ofType = Reflect.getMetadata(SUBSCRIBER_METADATA, type) as SubscriberOptions | undefined;
+  const methods = (Reflect.getMetadata(ON_EVENT_METADATA, type) ?? []) as EventMethod[];
+  return ofType || methods.length ? { ofType, methods } : undefined;
 }
 
 function ofClass(name: string, options: SubscriberOptions, instance: Partial<StreamSubscriber>): FoundSubscriber {

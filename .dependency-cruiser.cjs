@@ -16,6 +16,12 @@ module.exports = {
     rule('rate-limit', 'rate-limit', src('contract', 'rate-limit')),
     rule('metrics', 'metrics', src('contract', 'journal', 'metrics')),
     rule('streaming', 'streaming', src('contract', 'redaction', 'journal', 'orchestration', 'llm', 'auth', 'rate-limit', 'metrics', 'streaming')),
+    rule('client', 'client', src('contract', 'client')),
+    rule('react', 'react', src('contract', 'client', 'react')),
+    rule('vue', 'vue', src('contract', 'client', 'vue')),
+    rule('dashboard', 'dashboard', src('contract', 'client', 'react', 'dashboard')),
+    rule('cli', 'cli', src('contract', 'client', 'cli')),
+    { name: 'client-needs-no-framework', severity: 'error', from: { path: '^src/client/', pathNot: '\\.spec\\.ts$' }, to: { path: 'node_modules', pathNot: 'node_modules/eventsource-parser/' } },
     rule('examples', 'examples', `${src('contract', 'orchestration', 'llm', 'examples')}|^src/assets\\.ts$`),
   ],
   options: {

@@ -26,11 +26,25 @@ interface StepBase {
   timeoutMs?: number;
 }
 
+/** How the results of an agent are kept, to be given again in the place of running it. */
+export interface CacheOptions {
+  /** Milliseconds that a result is good for; default that of the service. */
+  ttlMs?: number;
+  /** Whose results are looked at: the user's own (default), or those of all users, which workflows of the code alone may ask for. */
+  scope?: 'user' | 'shared';
+  /** How similar, 0 to 1, another prompt must be for its result to do; default that of the service. 1: only the same input does. */
+  similarity?: number;
+  /** What the result depends on, in the place of the input: a text that may hold `{{path}}`. The results are then those of this very step. */
+  key?: string;
+}
+
 export interface AgentStep extends StepBase {
   type: 'agent';
   /** Name of a registered agent, or, in code, a function of the agent's context. */
   agent: string | ((context: never) => unknown);
   input?: StepInput;
+  /** Whether results are kept and given again, and how; default what the agent says of itself, and else `false`. */
+  cache?: boolean | CacheOptions;
 }
 export interface SequentialStep extends StepBase {
   type: 'sequential';
@@ -119,6 +133,7 @@ export const DEFINITION_LIMITS = {
   durationMs: 24 * 60 * 60 * 1000,
   nameLength: 100,
   expressionLength: 4096,
+  cacheTtlMs: 365 * 24 * 60 * 60 * 1000,
 } as const;
 
 /** Options without those that are given as `undefined`: that is not given, as in JSON. */

@@ -10,6 +10,7 @@
  */
 import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { type WorkflowDefinition } from '../contract/definition.js';
+import { type CacheStore } from './cache.store.js';
 import { type EventBatch, type RecordedEvent } from './event-batch.js';
 import { followLog } from './follow.js';
 import {
@@ -22,6 +23,8 @@ export abstract class Journal {
   readonly commits$ = new Subject<Commit>();
   readonly health$ = new BehaviorSubject<JournalHealth>({ ready: false, reason: 'the journal is not open yet' });
   protected readonly tails = new TailRegistry();
+  /** Results of agents, kept with the log and as durable as it. */
+  abstract readonly cache: CacheStore;
 
   /** Opens the backend; where that fails it is tried again in the background, and `health$` says why. */
   abstract open(): Promise<void>;
@@ -100,7 +103,10 @@ export abstract class Journal {
   /** Notes when a key was used last; nothing where it is gone. */
   abstract touchKey(id: string, at: number): Promise<void>;
 
-  /** Removes executions that finished before `before`, and forgets after `forgetBefore` that they existed. Answers how many were removed. */
+  /**
+   * Removes executions that finished before `before`, and forgets after `forgetBefore` that they existed. Answers how many
+   * were removed. What of the cache is good no more at `now` goes too.
+   */
   abstract sweep(before: number, forgetBefore: number, now: number): Promise<number>;
   /** The owner of an execution that retention has removed, as long as that is remembered. */
   abstract findRemoved(id: string): Promise<{ user: string } | undefined>;

@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
+/** What `setTimeout` can wait for; beyond it, it does not wait at all. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Time and chance, so that tests can give their own. */
 @Injectable()
 export class Clock {
@@ -19,6 +22,12 @@ export class Clock {
    */
   ticks(): number {
     return performance.now();
+  }
+
+  /** Calls `run` once that many milliseconds, of `ticks`, have gone by, or earlier where they are more than 24 days; answers what calls it off. */
+  after(ms: number, run: () => void): () => void {
+    const timer = setTimeout(run, Math.min(LONGEST_MS, Math.max(0, ms)));
+    return () => clearTimeout(timer);
   }
 
   /** 0 ≤ x < 1. */

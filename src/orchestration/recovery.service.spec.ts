@@ -129,8 +129,9 @@ describe('recovery', () => {
       const id = await planted(engine, 'a', { resumes: 3 });
       await engine.open();
       const log = await engine.ended(id);
-      expect(outline(log).slice(2)).toEqual(['workflow_failed']);
-      expect(log.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+      expect(outline(log).slice(2)).toEqual(['step_cancelled a', 'workflow_failed']);
+      expect(only(log, 'step_cancelled').data.reason).toBe('given_up');
+      expect(log.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
       expect(await engine.status(id)).toMatchObject({ status: 'failed', activeSteps: [], steps: { a: { status: 'cancelled' } } });
     });
 

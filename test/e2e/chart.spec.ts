@@ -14,7 +14,7 @@ let app: TestApp;
 let models: ModelServer;
 beforeAll(async () => {
   models = await ModelServer.start();
-  app = await TestApp.start({ providers: CHART_PROVIDERS, streaming: { llm: models.options } });
+  app = await TestApp.start({ providers: CHART_PROVIDERS, streaming: { llm: { ...models.options, prices: { 'openai/gpt-busy': { input: 1, output: 10 } } } } });
 });
 afterAll(async () => {
   await app.close();
@@ -28,20 +28,21 @@ describe('POST /workflows/chart/executions', () => {
     const { events } = reader;
     assertWhole(events);
     expect(of(events, 'workflow_started')[0]?.data.plan?.stages.map(({ stage }) => stage)).toEqual(STATES);
-    const told = of(events, 'step_progress', 'answer');
+    const told = of(events, 'step_progress', 'ask/answer');
     expect(told.map(({ data }) => data.state)).toEqual(STATES);
     expect(told.map(({ data }) => data.progress)).toEqual(PROGRESS);
     const { result } = of(events, 'workflow_completed')[0]?.data as unknown as { result: ChartAnswer };
     expect(result.rows).toHaveLength(5);
     expect(result.sql).toContain("flight_date >= '1995-01-01'");
     expect(result.spec).toMatchObject({ mark: { type: 'bar' }, data: { values: result.rows } });
-    expect(textOf(events, 'answer')).toBe(result.explanation);
+    expect(textOf(events, 'ask/answer')).toBe(result.explanation);
     expect((await app.alice.status(events[0]?.executionId as string)).result).toEqual(result);
   });
 
   it('fails with words that help where the question is not understood, and refuses an input that is none', async () => {
     const events = await app.alice.follow(await app.alice.start('chart', { question: 'ticket price by gate' }));
-    expect(of(events, 'workflow_failed')[0]?.data.error).toMatchObject({ code: 'agent_failed', cause: 'question_not_understood', stepId: 'answer', message: expect.stringContaining('Forms: ') });
+    expect(of(events, 'step_retrying')).toEqual([]);
+    expect(of(events, 'workflow_failed')[0]?.data.error).toMatchObject({ code: 'agent_failed', cause: 'question_not_understood', stepId: 'ask/answer', message: expect.stringContaining('Forms: ') });
     const refused = await app.alice.post('/workflows/chart/executions', { input: { query: 'strikes' } });
     expect(refused).toMatchObject({ status: 400, json: { code: 'invalid_input' } });
   });
@@ -55,7 +56,26 @@ describe('POST /workflows/chart/executions', () => {
     expect(result).toMatchObject({ sql: GOOD, writtenBy: 'openai/gpt-chart', spec: { title: 'Strikes by phase', mark: { type: 'arc' } }, rows: [{ flight_phase: 'Approach', strikes: 4619 }, {}, {}, {}, {}, {}, {}] });
     expect(of(events, 'message').map(({ data }) => data.code)).toEqual(['query_refused']);
     expect(JSON.stringify(models.of('gpt-chart')[1]?.body)).toContain('no such column: phase');
-    expect(of(events, 'step_completed', 'answer')[0]?.data.usage).toMatchObject({ inputTokens: 20 });
+    expect(of(events, 'step_completed', 'ask/answer')[0]?.data.usage).toMatchObject({ inputTokens: 20 });
+  });
+
+  it('asks a model again that was overloaded, and not one that refuses the key; the plan has the time and the cost of the model', async () => {
+    models.script('gpt-busy', { fail: 'overloaded' }, { pieces: [{ json: { sql: GOOD, title: 'T', explanation: 'E.', chart: 'auto' } }] });
+    const events = await app.alice.follow(await app.alice.start('chart', { question: 'strikes by phase', model: 'openai/gpt-busy' }));
+    assertWhole(events);
+    expect(of(events, 'step_retrying').map(({ step, data }) => [step.id, data.attempt, data.error.code])).toEqual([['ask/answer', 1, 'overloaded']]);
+    expect(of(events, 'workflow_completed')[0]?.data.result).toMatchObject({ sql: GOOD, writtenBy: 'openai/gpt-busy' });
+    expect(textOf(events, 'ask/answer')).toBe('E.');
+    const plan = of(events, 'workflow_started')[0]?.data.plan;
+    const generating = plan?.stages.find(({ stage }) => stage === 'generating_query');
+    expect(generating).toMatchObject({ estimatedMs: expect.any(Number), estimatedCostUsd: expect.any(Number) });
+    expect(plan?.estimatedMs).toBeGreaterThan(generating?.estimatedMs as number);
+    expect(plan?.estimatedCostUsd).toBe(generating?.estimatedCostUsd);
+
+    models.script('gpt-keyless', { fail: 'auth' });
+    const refused = await app.alice.follow(await app.alice.start('chart', { question: 'strikes by phase', model: 'openai/gpt-keyless' }));
+    expect(refused.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'auth', retryable: false } } });
+    expect(models.of('gpt-keyless')).toHaveLength(1);
   });
 
   it('drops the request to the model when it is cancelled', async () => {

@@ -84,6 +84,8 @@ describe('ExecutionService.executeStreaming', () => {
     const events = await app.alice.follow(ephemeral.id);
     assertWhole(events);
     expect(events.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'workflow_not_found' } } });
+    // A reader that folds nothing is left with no step that seems to run.
+    expect(events.at(-2)).toMatchObject({ type: 'step_cancelled', step: { id: 'g' }, data: { reason: 'given_up' } });
     expect((await app.alice.follow(data.id)).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: 'went on' } });
   });
 });

@@ -78,7 +78,9 @@ describe('research with demo/writer', () => {
     expect(sources.map(({ step }) => step)).toEqual(writers);
     expect(sources.every(({ model, cited }) => model === 'demo/writer' && cited)).toBe(true);
     expect(report).toContain(QUESTION);
-    expect(of(events, 'workflow_started')[0]?.data.plan?.stages.map(({ persona }) => persona)).toEqual(['Planner', 'Researcher 1', 'Researcher 2', 'Editor']);
+    const planned = of(events, 'workflow_started')[0]?.data.plan;
+    expect(planned?.stages.map(({ persona }) => persona)).toEqual(['Planner', 'Researcher 1', 'Researcher 2', 'Editor']);
+    expect(planned?.estimatedMs).toBeLessThan(10_000);
   });
 });
 

@@ -32,9 +32,19 @@ export class ChartAgent implements AgentHandler<ChartInput> {
     if (typeof model === 'string' && !isTemplate(model)) this.models.check(model);
   }
 
-  execute(ctx: AgentContext<ChartInput>): Promise<ChartAnswer> {
-    return new ChartOperation(inputOf(ctx.input), this.tools, ctx).execute(progressOf(ctx), ctx.signal);
+  async execute(ctx: AgentContext<ChartInput>): Promise<ChartAnswer> {
+    try {
+      return await new ChartOperation(inputOf(ctx.input), this.tools, ctx).execute(progressOf(ctx), ctx.signal);
+    } catch (error) {
+      throw certain(error);
+    }
   }
+}
+
+/** Of failures with a code, those alone are tried again that say so of themselves: a model costs each time. */
+function certain(error: unknown): unknown {
+  if (!(error instanceof StepcastError) || error.options.retryable !== undefined) return error;
+  return new StepcastError(error.code, error.message, { ...error.options, retryable: false });
 }
 
 function progressOf(ctx: AgentContext<ChartInput>): OperationProgress {

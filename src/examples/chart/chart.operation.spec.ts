@@ -96,13 +96,13 @@ describe('a question', () => {
 
   it('that is not understood, or that no record fits, fails with words that help', async () => {
     expect(errorOf(await ask({ question: 'number of passengers by state' }))).toMatchObject({
-      code: 'agent_failed', cause: 'question_not_understood', stepId: 'answer', message: expect.stringMatching(/“passengers” is not known.*Nearest question: .*Columns: .*Forms: /),
+      code: 'agent_failed', cause: 'question_not_understood', retryable: false, stepId: 'answer', message: expect.stringMatching(/“passengers” is not known.*Nearest question: .*Columns: .*Forms: /),
     });
-    expect(errorOf(await ask({ question: 'coyote strikes in Hawaii by year' }))).toMatchObject({ code: 'agent_failed', cause: 'nothing_found', message: expect.stringContaining('no record fits') });
+    expect(errorOf(await ask({ question: 'coyote strikes in Hawaii by year' }))).toMatchObject({ code: 'agent_failed', cause: 'nothing_found', retryable: false, message: expect.stringContaining('no record fits') });
   });
 
   it.each([[null], [{}], [{ question: ' ' }], [{ question: 'x'.repeat(501) }], [{ question: 'strikes', model: 1 }]])('in an input that is none is refused: %j', async (input) => {
-    expect(errorOf(await ask(input))).toMatchObject({ code: 'invalid_input' });
+    expect(errorOf(await ask(input))).toMatchObject({ code: 'invalid_input', retryable: false });
   });
 
   describe('with a model', () => {
@@ -133,7 +133,7 @@ describe('a question', () => {
 
     it('that never writes any that will do fails in the end', async () => {
       const bad = [planned('SELECT 1; SELECT 2'), planned("SELECT state FROM birdstrikes WHERE state = 'Atlantis'"), planned('SELECT state FROM birdstrikes')];
-      expect(errorOf(await ask({ question: 'strikes?' }, modelOf(...bad)))).toMatchObject({ code: 'output_invalid', message: expect.stringContaining('no column of the answer holds numbers') });
+      expect(errorOf(await ask({ question: 'strikes?' }, modelOf(...bad)))).toMatchObject({ code: 'output_invalid', retryable: false, message: expect.stringContaining('no column of the answer holds numbers') });
     });
 
     it('that says the data do not answer it is believed', async () => {
@@ -143,7 +143,7 @@ describe('a question', () => {
     });
 
     it('that writes no object fails with a code', async () => {
-      expect(errorOf(await ask({ question: 'strikes?' }, modelOf('SELECT 1')))).toMatchObject({ code: 'output_invalid' });
+      expect(errorOf(await ask({ question: 'strikes?' }, modelOf('SELECT 1')))).toMatchObject({ code: 'output_invalid', retryable: true });
     });
 
     it('that is named and cannot be called fails; the default one leaves it to the grammar, and says so', async () => {

@@ -86,7 +86,8 @@ export class ChartOperation implements StreamingOperation<ChartAnswer> {
         return await this.run(plan, attempt, tell, signal);
       } catch (error) {
         if (!(error instanceof SqlRefused) || model === undefined) throw error;
-        if (attempt === MAX_TRIES) throw new StepcastError('output_invalid', `the model "${model}" has written no SQL that will do in ${MAX_TRIES} tries; the last: ${error.message}`, { retryable: true });
+        // It was told each time what would not do: asking anew, without that, is no better.
+        if (attempt === MAX_TRIES) throw new StepcastError('output_invalid', `the model "${model}" has written no SQL that will do in ${MAX_TRIES} tries; the last: ${error.message}`, { retryable: false });
         this.voice.log(`Query ${attempt} of ${MAX_TRIES} will not do: ${error.message}`, 'warn', 'query_refused');
         refusals.push({ sql: plan.sql, reason: error.message });
       }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ModelRegistry } from '../../llm/models.registry.js';
-import { ask, costOfAll, type Persona, stageOf, tokensOf } from './persona.js';
+import { ask, type Persona, stageOf } from './persona.js';
 
 const poet: Persona = { step: 'poet', persona: 'Poet', stage: 'Writes', system: 'You are a poet.', tokens: { input: 100, output: 600 } };
 const models = new ModelRegistry({ prices: { 'openai/x': { input: 2, output: 10 } } });
@@ -17,12 +17,5 @@ describe('a persona', () => {
   it('tells what it is expected to take, and a cost only where there is a price', () => {
     expect(stageOf(poet, 50, 'openai/x', models)).toEqual({ step: 'poet', stage: 'Writes', persona: 'Poet', estimatedMs: 11_000, estimatedCostUsd: 0.0063 });
     for (const model of ['openai/y', undefined]) expect(stageOf(poet, 50, model, models)).toEqual({ step: 'poet', stage: 'Writes', persona: 'Poet', estimatedMs: 11_000 });
-  });
-
-  it('costs with others what all of them cost, where that is known of each', () => {
-    const priced = stageOf(poet, 0, 'openai/x', models);
-    expect(costOfAll([priced, priced, priced])).toBe(0.0186);
-    expect(costOfAll([priced, stageOf(poet, 0, 'openai/y', models)])).toBeUndefined();
-    expect(tokensOf('four five')).toBe(3);
   });
 });

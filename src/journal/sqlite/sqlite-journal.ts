@@ -10,9 +10,10 @@ import {
 } from '../journal.types.js';
 import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
 import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
+import { SqliteCache } from './sqlite.cache.js';
 import { type SqliteLog } from './sqlite.log.js';
 import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, storedKeyOf, storedOf } from './sqlite.statements.js';
-import { sweep, sweepLeftOver } from './sqlite.sweep.js';
+import { giveSpaceBack, sweep, sweepLeftOver } from './sqlite.sweep.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
 import { SqliteWriter, unavailable } from './sqlite.writer.js';
@@ -34,6 +35,8 @@ export class SqliteJournal extends Journal {
     onFailure: (error) => this.onFailure(error),
     onRecovered: () => this.setHealth({ ready: true }),
   });
+
+  readonly cache = new SqliteCache({ read: (read) => this.query(read), operate: (work) => this.writer.operate(work) });
 
   constructor(private readonly options: SqliteJournalOptions) {
     super();
@@ -212,6 +215,7 @@ export class SqliteJournal extends Journal {
     if (mayBeCutShort) await sweepLeftOver(this.writer);
     const removed = await sweep(this.writer, before, forgetBefore, now);
     this.mayBeCutShort = false;
+    if ((await this.cache.sweep(now)) > 0) await giveSpaceBack(this.writer);
     return removed;
   }
 

@@ -99,6 +99,33 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE executions ADD COLUMN traceparent TEXT;
   `,
+  `
+  -- Results of agents that are given again. The body, which may be long, comes last: who walks through vectors does not read it.
+  CREATE TABLE cache_entries (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    near TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    vector BLOB,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX cache_by_owner ON cache_entries (owner, id);
+  CREATE INDEX cache_by_group ON cache_entries (near, id) WHERE near IS NOT NULL;
+  CREATE INDEX cache_by_expiry ON cache_entries (expires_at);
+  -- What each owner has, so that nobody has to count it.
+  CREATE TABLE cache_owners (owner TEXT PRIMARY KEY, entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER cache_added AFTER INSERT ON cache_entries BEGIN
+    INSERT INTO cache_owners (owner, entries, bytes) VALUES (new.owner, 1, new.bytes)
+      ON CONFLICT (owner) DO UPDATE SET entries = entries + 1, bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER cache_removed AFTER DELETE ON cache_entries BEGIN
+    UPDATE cache_owners SET entries = entries - 1, bytes = bytes - old.bytes WHERE owner = old.owner;
+    DELETE FROM cache_owners WHERE owner = old.owner AND entries = 0;
+  END;
+  `,
 ];
 
 /**

@@ -4,6 +4,7 @@ import { type ErrorInfo } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type ExecutionStatus } from '../../contract/state.js';
 import { type DefinitionSource, type ExecutionRecord, type ListQuery, type OwnedExecution, type StoredKey, type StoredWorkflow } from '../journal.types.js';
+import { prepareCacheStatements } from './sqlite.cache.statements.js';
 import { fromText, toText } from './sqlite.text.js';
 
 export interface ExecutionRow {
@@ -83,6 +84,7 @@ export function prepareStatements(db: DatabaseSync) {
   const prepare = (sql: string): StatementSync => db.prepare(sql);
   const listing = new Map<string, StatementSync>();
   return {
+    ...prepareCacheStatements(db),
     insertExecution: prepare(`INSERT INTO executions
       (id, user, workflow, session_id, status, progress, last_seq, created_at, source, definition, fingerprint, input, traceparent, epoch, resumes)
       VALUES (?, ?, ?, ?, 'queued', 0, 0, ?, ?, ?, ?, ?, ?, 1, 0) RETURNING *`),

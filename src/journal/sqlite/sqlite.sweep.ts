@@ -39,7 +39,7 @@ async function deleteEvents(writer: SqliteWriter, ordinal: number): Promise<void
   while (await writer.operate((log) => log.removeSome(ordinal)));
 }
 
-async function giveSpaceBack(writer: SqliteWriter): Promise<void> {
+export async function giveSpaceBack(writer: SqliteWriter): Promise<void> {
   for (let more = true; more; ) {
     more = await writer.operate(({ sql }) => {
       const { freelist_count: free } = sql.freePages.get() as { freelist_count: number };

@@ -12,14 +12,14 @@
  */
 import {
   type AgentStep, type Condition, type ConditionalStep, type InputStep, type IterationStep, type ParallelStep,
-  type RetryStep, type SequentialStep, type Step, type StepInput, type WorkflowDefinition,
+  type RetryStep, type SequentialStep, type Step, type WorkflowDefinition,
 } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type AgentFunction } from '../agent.js';
 
 export type StepOptions = Pick<Step, 'description' | 'timeoutMs'>;
-export type AgentStepOptions = StepOptions & { input?: StepInput };
+export type AgentStepOptions = StepOptions & Pick<AgentStep, 'input' | 'cache'>;
 export type ParallelOptions = StepOptions & Pick<ParallelStep, 'concurrency' | 'onError'>;
 export type ConditionalOptions = StepOptions & { when: Condition; then: Step; else?: Step };
 export type RetryOptions = StepOptions & Pick<RetryStep, 'maxAttempts' | 'backoff'>;

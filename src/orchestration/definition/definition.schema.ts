@@ -85,6 +85,23 @@ export const WORKFLOW_DEFINITION_SCHEMA: JsonObject = {
         jitter: { type: 'boolean', default: true, description: 'A delay is drawn between 0 and its value.' },
       },
     },
+    CacheOptions: {
+      type: ['boolean', 'object'],
+      description: 'Whether results are kept and given again in the place of running the agent. Default what the agent says of itself, and else false.',
+      additionalProperties: false,
+      properties: {
+        ttlMs: { type: 'integer', minimum: 1, maximum: LIMITS.cacheTtlMs, description: 'Milliseconds that a result is good for; default that of the service.' },
+        scope: { enum: ['user', 'shared'], default: 'user', description: 'Whose results are looked at. `shared`, of all users, is for workflows of the code alone.' },
+        similarity: {
+          type: 'number', exclusiveMinimum: 0, maximum: 1,
+          description: 'How similar another prompt must be for its result to do, where an embedding model is configured; default that of the service. 1: only the same input does.',
+        },
+        key: {
+          type: 'string', minLength: 1, maxLength: LIMITS.expressionLength,
+          description: 'What the result depends on, in the place of the input; may hold `{{path}}`.', examples: ['{{input.question}}'],
+        },
+      },
+    },
     Step: {
       type: 'object',
       discriminator: { propertyName: 'type' },
@@ -97,6 +114,7 @@ export const WORKFLOW_DEFINITION_SCHEMA: JsonObject = {
           + 'Default: the output of the step before, or the input of the workflow.',
         examples: [{ prompt: 'Plan research on {{input.topic}}' }],
       },
+      cache: ref('CacheOptions'),
     }),
     SequentialStep: stepSchema('sequential', 'Runs its steps in order; its output is that of the last one.', ['steps'], { steps: steps('Run in order.') }),
     ParallelStep: stepSchema('parallel', 'Runs its steps at the same time; its output is an object by their names.', ['steps'], {

@@ -20,6 +20,11 @@ export interface KnownAgents {
   hasAgent(name: string): boolean;
 }
 
+/** What only a tree built in code may have, as it is not made by a user. */
+interface Trust {
+  sharedCache: boolean;
+}
+
 /**
  * A definition from outside, checked; a copy of its own.
  * @param options `basePath`: what the paths of faults start with, such as `/workflow`.
@@ -32,7 +37,7 @@ export function validateDefinition(value: unknown, known: KnownAgents, options: 
   if (bytes > LIMITS.bytes) {
     refuse([{ path: basePath, message: `has ${bytes} bytes of JSON; at most ${LIMITS.bytes} are allowed, so pass large data as input` }]);
   }
-  check(definition, known, basePath);
+  check(definition, known, basePath, { sharedCache: false });
   return definition as unknown as WorkflowDefinition;
 }
 
@@ -42,7 +47,7 @@ export function validateDefinition(value: unknown, known: KnownAgents, options: 
  */
 export function assertDefinition(definition: WorkflowDefinition, known: KnownAgents): void {
   const ofCode: KnownAgents = { hasAgent: (name) => name === CODE_AGENT || known.hasAgent(name) };
-  check(asJson(formOf(definition), ''), ofCode, '');
+  check(asJson(formOf(definition), ''), ofCode, '', { sharedCache: true });
 }
 
 function asJson(value: unknown, path: string): JsonValue {
@@ -54,8 +59,8 @@ function asJson(value: unknown, path: string): JsonValue {
   }
 }
 
-function check(definition: JsonValue, known: KnownAgents, path: string): void {
-  const faults = [...formFaults(definition, path), ...new TreeCheck(known).faultsOf(definition, path)];
+function check(definition: JsonValue, known: KnownAgents, path: string, trust: Trust): void {
+  const faults = [...formFaults(definition, path), ...new TreeCheck(known, trust).faultsOf(definition, path)];
   if (faults.length > 0) refuse(faults);
 }
 
@@ -104,7 +109,7 @@ class TreeCheck {
   private steps = 0;
   private readonly hasStep = (name: string) => this.names.has(name);
 
-  constructor(private readonly known: KnownAgents) {}
+  constructor(private readonly known: KnownAgents, private readonly trust: Trust) {}
 
   faultsOf(definition: JsonValue, path: string): Fault[] {
     if (!isObject(definition)) return [];
@@ -136,6 +141,7 @@ class TreeCheck {
       case 'agent':
         if (typeof step.agent === 'string' && !this.known.hasAgent(step.agent)) this.add(at('agent'), `names the agent "${cut(step.agent)}", which is not registered here`);
         this.template(step.input, at('input'));
+        this.cache(step, at('cache'));
         break;
       case 'sequential':
       case 'parallel':
@@ -160,6 +166,15 @@ class TreeCheck {
       default:
         break;
     }
+  }
+
+  private cache({ agent, cache }: JsonObject, path: string): void {
+    if (cache === undefined || cache === false) return;
+    if (agent === CODE_AGENT) this.add(path, 'needs an agent with a name: results of a function could not be told from those of another; register it with @Agent');
+    if (!isObject(cache)) return;
+    this.template(cache.key, memberPath(path, 'key'));
+    // Whoever may write the definition may write what others are given, or read what they were.
+    if (cache.scope === 'shared' && !this.trust.sharedCache) this.add(memberPath(path, 'scope'), 'may be "shared" only in workflows of the code; leave it out: results are then kept for each user');
   }
 
   private name(name: JsonValue | undefined, path: string): void {

@@ -5,8 +5,8 @@ import { canonicalJson, type JsonObject, type JsonValue } from '../../contract/j
 
 /**
  * SHA-256, base64url, over what decides how a workflow runs: names, types, structure, agents, inputs, options and
- * conditions. Of functions it only sees that there is one. Descriptions, `streaming` and `inputSchema` are left out,
- * as they change nothing for an execution that has started.
+ * conditions. Of functions it only sees that there is one. Descriptions, `streaming`, `inputSchema` and `cache` are left
+ * out, as they change nothing for an execution that has started.
  */
 export function fingerprintOf(definition: WorkflowDefinition): string {
   const { description: _description, inputSchema: _inputSchema, streaming: _streaming, ...data } = definitionData(definition).data as JsonObject;
@@ -14,10 +14,10 @@ export function fingerprintOf(definition: WorkflowDefinition): string {
   return createHash('sha256').update(canonicalJson(shape)).digest('base64url');
 }
 
-/** A step, or several, without descriptions. Data such as `input` is left as it is, whatever its members are called. */
+/** A step, or several, without descriptions and what is said of caching. Data such as `input` is left as it is, whatever its members are called. */
 function shapeOf(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(shapeOf);
-  const { description: _description, ...step } = value as JsonObject;
+  const { description: _description, cache: _cache, ...step } = value as JsonObject;
   for (const key of ['steps', 'step', 'then', 'else']) {
     const children = step[key];
     if (children !== undefined) step[key] = shapeOf(children);

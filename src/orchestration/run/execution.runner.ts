@@ -156,9 +156,11 @@ export class ExecutionRunner implements Observer<EventDraft> {
   /** Ends an execution that cannot go on at all, without running anything of it. */
   fail(error: ErrorInfo): void {
     if (!this.past) this.recorder.record(this.started());
-    const failed: EventDraft = { type: 'workflow_failed', data: { error }, message: error.message };
-    this.context.trace?.onEvent(failed);
-    this.recorder.record(failed);
+    // Past the bound of the log: what is told here are ends alone, and there is nothing left to be halted.
+    for (const end of [...endLeftBehind(this.context, undefined, 'given_up'), failedWith(error)]) {
+      this.context.trace?.onEvent(end);
+      this.recorder.record(end);
+    }
     this.ended();
   }
 
@@ -215,7 +217,7 @@ export class ExecutionRunner implements Observer<EventDraft> {
       return { type: 'workflow_cancelled', data: { reason: error.message }, message: `Cancelled ${this.definition.name}` };
     }
     const info: ErrorInfo = error instanceof Halt ? { code: error.code === 'too_many_events' ? error.code : 'workflow_timeout', message: error.message } : StepFailure.of(error, '').info;
-    return { type: 'workflow_failed', data: { error: info }, message: info.message };
+    return failedWith(info);
   }
 
   private startTimeout(): void {
@@ -252,6 +254,10 @@ export class ExecutionRunner implements Observer<EventDraft> {
     this.onDone(this);
     this.waiting?.resolve();
   }
+}
+
+function failedWith(error: ErrorInfo): EventDraft {
+  return { type: 'workflow_failed', data: { error }, message: error.message };
 }
 
 function streamingOf({ streaming }: WorkflowDefinition): Required<StreamConfig> {

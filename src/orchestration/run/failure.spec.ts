@@ -9,6 +9,11 @@ describe('StepFailure.of: whatever an agent throws becomes a failure that can be
     expect(StepFailure.of(Object.assign(new Error('x'), { code: 429 }), 'a').info.cause).toBe('429');
   });
 
+  it('keeps what any error says of another try', () => {
+    for (const retryable of [true, false]) expect(StepFailure.of(Object.assign(new Error('x'), { retryable }), 'a').info).toEqual({ code: 'agent_failed', message: 'x', stepId: 'a', retryable });
+    expect(StepFailure.of(Object.assign(new Error('x'), { retryable: 'no' }), 'a').info).not.toHaveProperty('retryable');
+  });
+
   it('keeps the code of our own errors', () => {
     expect(StepFailure.of(new StepcastError('expression_failed', 'leads nowhere'), 'a').info).toEqual({ code: 'expression_failed', message: 'leads nowhere', stepId: 'a' });
   });

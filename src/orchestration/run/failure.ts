@@ -25,9 +25,9 @@ export class StepFailure extends Error {
           ...(retryAfterSeconds === undefined ? {} : { retryAfterMs: Math.round(retryAfterSeconds * 1000) }),
         });
       }
-      const { code } = (thrown ?? {}) as { code?: unknown };
+      const { code, retryable } = (thrown ?? {}) as { code?: unknown; retryable?: unknown };
       const cause = typeof code === 'string' || typeof code === 'number' ? { cause: told(String(code), MAX_CAUSE) } : {};
-      return new StepFailure({ code: 'agent_failed', message, stepId, ...cause });
+      return new StepFailure({ code: 'agent_failed', message, stepId, ...cause, ...(typeof retryable === 'boolean' ? { retryable } : {}) });
     } catch {
       // Its own getters throw.
       return new StepFailure({ code: 'agent_failed', message: NO_MESSAGE, stepId });

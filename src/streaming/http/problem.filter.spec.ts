@@ -35,6 +35,7 @@ describe('whatever is thrown while a request is served is one of our errors', ()
 
   it.each<[string, unknown]>([
     ['a bug', new TypeError('x is undefined at /srv/app.js')], ['an error that claims success', Object.assign(new Error('x'), { status: 200 })], ['a foreign 5xx', new ServiceUnavailableException('db-7.internal')],
+    ['a parser that is not on the disk any more (Express)', Object.assign(new Error("Cannot find module '../encodings'\nRequire stack:\n- /srv/app/node_modules/iconv-lite/lib/index.js"), { code: 'MODULE_NOT_FOUND', status: 400, statusCode: 400, expose: true })],
     ['null', null], ['nothing', undefined], ['a text', 'secret'], ['an odd status', { status: '404' }],
   ])('that tells nothing of itself outside: %s', (_what, thrown) => {
     const error = stepcastErrorOf(thrown);

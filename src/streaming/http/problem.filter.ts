@@ -92,7 +92,9 @@ export function stepcastErrorOf(thrown: unknown): StepcastError {
   if (thrown instanceof StepcastError) return thrown;
   // Body parsers throw errors of their own: http-errors in Express, FST_… in Fastify.
   const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { status?: unknown; statusCode?: unknown } | null)?.status ?? (thrown as { statusCode?: unknown } | null)?.statusCode;
-  // A parser that cannot be loaded says 400 as well, and it is not the client who lacks it.
+  // Express's parser loads its tables of characters with the first body and calls whatever fails there a 400. Where they are not
+  // on the disk any more, as while a new version is installed in the place of one that runs, the client is not to blame, and
+  // the message has paths of the server in it.
   const isOurs = (thrown as { code?: unknown } | null)?.code === 'MODULE_NOT_FOUND';
   if (isOurs || typeof status !== 'number' || status < 400 || status >= 500) {
     return new StepcastError('internal', 'something went wrong on the server; the log of the service says what', { cause: thrown });

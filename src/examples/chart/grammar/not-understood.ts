@@ -6,6 +6,7 @@ import { nearest } from './words.js';
 /** The step fails with `agent_failed` and this code as its cause. */
 export class QuestionNotUnderstood extends Error {
   readonly code = 'question_not_understood';
+  readonly retryable = false;
 
   constructor(message: string) {
     super(message);

@@ -5,6 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { StepcastError } from '../../../contract/errors.js';
 import { type JsonObject } from '../../../contract/json.js';
+import { type PlannedStage } from '../../../contract/plan.js';
 import { CallDesk } from '../../../llm/call.desk.js';
 import { IdleWatch } from '../../../llm/idle.watch.js';
 import { startCall } from '../../../llm/llm.call.js';
@@ -16,6 +17,7 @@ import { cutOff } from '../../../llm/provider.errors.js';
 import { readObject } from '../../../llm/structured.output.js';
 import { type AgentContext, Piece } from '../../../orchestration/agent.js';
 import { CHART_FORMS, type ChartForm, type QueryPlan } from '../chart.types.js';
+import { callEstimate, tokensOf } from '../../team/estimate.js';
 import { Dataset } from '../dataset/dataset.js';
 import { instructions } from './instructions.js';
 
@@ -24,6 +26,11 @@ export interface Refusal {
   sql: string;
   reason: string;
 }
+
+/** Tokens of a query with its title and explanation; reasoning, which some models do, not counted. */
+const ANSWER_TOKENS = 200;
+/** The grammar answers at once. */
+const GRAMMAR_MS = 5;
 
 /** What of an agent's context a model speaks through. */
 export type ModelVoice = Pick<AgentContext, 'reasoning' | 'log' | 'usage'>;
@@ -61,13 +68,20 @@ export class ModelPlanner {
     if (named === undefined && this.options.defaultModel === undefined) return undefined;
     try {
       const { name } = await this.models.resolve(named);
-      if (!name.startsWith('demo/')) return name;
+      if (!isDemo(name)) return name;
       voice.log(`${name} writes texts, and no SQL: the grammar answers`, 'info', 'model_not_used');
     } catch (error) {
       if (named !== undefined) throw error;
       voice.log(`${(error as Error).message}; until then the grammar answers`, 'warn', 'model_not_used');
     }
     return undefined;
+  }
+
+  /** What writing one query is expected to take, by the model that will do it, or by the grammar. */
+  estimate(question: string, named: string | undefined): Pick<PlannedStage, 'estimatedMs' | 'estimatedCostUsd'> {
+    const name = named ?? this.options.defaultModel;
+    if (name === undefined || isDemo(name) || !this.models.isConfigured(name)) return { estimatedMs: GRAMMAR_MS };
+    return callEstimate({ input: tokensOf(instructions(this.dataset.profile) + question), output: ANSWER_TOKENS }, name, this.models);
   }
 
   /** @throws StepcastError, coded, where the model fails; Error `question_not_understood` where it says that the data cannot answer. */
@@ -111,6 +125,12 @@ export class ModelPlanner {
 /** The model has understood the question, and says that these data do not answer it. */
 class Unanswerable extends Error {
   readonly code = 'question_not_understood';
+  readonly retryable = false;
+}
+
+/** It writes texts, and no SQL. */
+function isDemo(name: string): boolean {
+  return name.startsWith('demo/');
 }
 
 function planOf({ sql, title, explanation, chart }: Answer): QueryPlan {

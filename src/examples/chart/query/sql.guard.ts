@@ -9,6 +9,8 @@ export const MAX_SQL_LENGTH = 10_000;
 
 /** SQL that is not run, or that gives nothing to draw; the message is for whoever wrote it. */
 export class SqlRefused extends Error {
+  readonly retryable = false;
+
   constructor(message: string, readonly code: 'sql_refused' | 'nothing_found' = 'sql_refused') {
     super(message);
     this.name = 'SqlRefused';

@@ -1,0 +1,164 @@
+/**
+ * An execution as a user interface shows it: what has come so far, as snapshots that change at most once a frame, however many
+ * events come. Hooks of React and Vue are thin over it. It reads while somebody listens, and goes on from where it was.
+ */
+import { type EventType, type ExecutionEvent, isWithin } from '../contract/events.js';
+import { isComposite } from '../contract/definition.js';
+import { type JsonValue } from '../contract/json.js';
+import { applyEvent, type ExecutionState, type ExecutionStatus, FINISHED_STATUSES, initialState, type StepState } from '../contract/state.js';
+import { ExecutionError, type RequestError } from './client.error.js';
+import { type Connection } from './follow.js';
+import { type StepcastClient } from './stepcast.client.js';
+
+/** What is shown. A new object each time; what has not changed in it is the same object as before. */
+export interface ExecutionSnapshot {
+  /** The last ones, `maxEvents` at most. */
+  events: readonly ExecutionEvent[];
+  /** The fold of all events so far. */
+  state: ExecutionState;
+  status: ExecutionStatus;
+  /** 0..1 */
+  progress: number;
+  /** The step that started last of those that run or wait and do something themselves. */
+  currentStep: StepState | undefined;
+  /** What the step has streamed that wrote last; retries are out of it. */
+  text: string;
+  result: JsonValue;
+  /** Why the execution did not complete, or why the stream cannot be had. */
+  error: ExecutionError | RequestError | Error | null;
+  connection: Connection;
+}
+
+export interface ExecutionStoreOptions {
+  /** How many events a snapshot holds at most; default 1,000. The state is of all of them. */
+  maxEvents?: number;
+  /** Told each event, in order, as it comes. */
+  onEvent?: (event: ExecutionEvent) => void;
+}
+
+/** Where steps change that an event does not name. */
+const FAR_REACHING: ReadonlySet<EventType> = new Set(['workflow_resumed', 'workflow_completed', 'workflow_failed', 'workflow_cancelled']);
+/** A page in the background draws no frames: there, so many milliseconds make one. */
+const HIDDEN_FRAME_MS = 200;
+
+export class ExecutionStore {
+  private readonly draft: ExecutionState;
+  private readonly listeners = new Set<() => void>();
+  private readonly changed = new Set<string>();
+  private readonly maxEvents: number;
+  private snapshot: ExecutionSnapshot;
+  private events: ExecutionEvent[] = [];
+  private connection: Connection = { state: 'connecting' };
+  private failure: Error | null = null;
+  private textStep: string | undefined;
+  private reader: AbortController | undefined;
+  private cancelFrame: (() => void) | undefined;
+
+  constructor(
+    private readonly client: Pick<StepcastClient, 'stream'>,
+    readonly executionId: string,
+    private readonly options: ExecutionStoreOptions = {},
+  ) {
+    this.maxEvents = options.maxEvents ?? 1000;
+    this.draft = initialState({ id: executionId, workflow: '', createdAt: '' });
+    this.snapshot = this.next({ ...this.draft, steps: {} });
+  }
+
+  /** Reads from the first listener on, until the last one has left. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    if (!this.reader) void this.read();
+    return () => {
+      this.listeners.delete(listener);
+      // One that is mounted anew at once, as React's StrictMode does, finds the line still open.
+      setTimeout(() => this.listeners.size === 0 && this.reader?.abort());
+    };
+  };
+
+  readonly getSnapshot = (): ExecutionSnapshot => this.snapshot;
+
+  private async read(): Promise<void> {
+    const reader = (this.reader = new AbortController());
+    const { draft } = this;
+    try {
+      const onConnection = (connection: Connection) => {
+        this.connection = connection;
+        this.plan();
+      };
+      if (!FINISHED_STATUSES.has(draft.status)) {
+        for await (const event of this.client.stream(this.executionId, { after: draft.lastSeq, signal: reader.signal, onConnection })) this.take(event);
+      }
+    } catch (error) {
+      if (!reader.signal.aborted) this.failure = error as Error;
+    }
+    if (this.reader === reader) this.reader = undefined;
+    this.plan();
+    // Somebody came while the line was being closed.
+    if (reader.signal.aborted && this.listeners.size) void this.read();
+  }
+
+  private take(event: ExecutionEvent): void {
+    const { draft, changed } = this;
+    if (draft.workflow === '') Object.assign(draft, { workflow: event.workflow, sessionId: event.sessionId ?? null, createdAt: event.timestamp });
+    applyEvent(draft, event);
+    const { step } = event;
+    if (FAR_REACHING.has(event.type)) for (const id of Object.keys(draft.steps)) changed.add(id);
+    else if (event.type === 'step_retrying') Object.keys(draft.steps).filter((id) => isWithin(id, event.step.id)).forEach((id) => changed.add(id));
+    else if (step) changed.add(step.id);
+    if (event.type === 'step_output' && event.data.kind === 'text') this.textStep = event.step.id;
+    this.events.push(event);
+    if (this.events.length >= 2 * this.maxEvents) this.events = this.recent();
+    this.options.onEvent?.(event);
+    this.plan();
+  }
+
+  private recent(): ExecutionEvent[] {
+    return this.maxEvents > 0 ? this.events.slice(-this.maxEvents) : [];
+  }
+
+  private plan(): void {
+    this.cancelFrame ??= onFrame(() => {
+      this.cancelFrame = undefined;
+      this.snapshot = this.next(this.fresh());
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  /** The state with new objects where something has changed since the last one, and the same where not. */
+  private fresh(): ExecutionState {
+    const { draft, changed, snapshot } = this;
+    if (changed.size === 0 && snapshot.state.lastSeq === draft.lastSeq) return snapshot.state;
+    const steps = { ...snapshot.state.steps };
+    for (const id of changed) steps[id] = { ...(draft.steps[id] as StepState) };
+    changed.clear();
+    return { ...draft, activeSteps: [...draft.activeSteps], usage: { ...draft.usage }, steps };
+  }
+
+  private next(state: ExecutionState): ExecutionSnapshot {
+    const { status, progress, result, activeSteps, steps } = state;
+    const current = activeSteps.findLast((id) => !isComposite((steps[id] as StepState).type));
+    return {
+      events: this.recent(), state, status, progress, result,
+      currentStep: current === undefined ? undefined : steps[current],
+      text: (this.textStep === undefined ? undefined : steps[this.textStep]?.text) ?? '',
+      error: this.failure ?? (status === 'failed' ? new ExecutionError(state) : null),
+      connection: this.connection,
+    };
+  }
+}
+
+/** Calls with the next frame that is drawn, or, where none is, soon. @returns what calls it off. */
+function onFrame(call: () => void): () => void {
+  const { requestAnimationFrame, cancelAnimationFrame } = globalThis as Partial<{ requestAnimationFrame: (call: () => void) => number; cancelAnimationFrame: (id: number) => void }>;
+  const end = () => {
+    clearTimeout(timer);
+    if (frame !== undefined) cancelAnimationFrame?.(frame);
+  };
+  const draw = () => {
+    end();
+    call();
+  };
+  const timer = setTimeout(draw, requestAnimationFrame ? HIDDEN_FRAME_MS : 16);
+  const frame = requestAnimationFrame?.(draw);
+  return end;
+}

@@ -1,0 +1,113 @@
+import { type EventType, type ExecutionEvent } from '../contract/events.js';
+import { type JsonValue } from '../contract/json.js';
+import { applyEvent, type ExecutionState, FINISHED_STATUSES, initialState } from '../contract/state.js';
+import { ExecutionError } from './client.error.js';
+import { type Connection, ExecutionPlace, Follower } from './follow.js';
+import { type Transport } from './transport.js';
+
+export interface StreamOptions {
+  /** The seq of the last event that the reader has; default 0, all of them. */
+  after?: number;
+  /** `latest`: from the live end on, with the state as it stands there. */
+  from?: 'latest';
+  /** Begins with the last so many events. */
+  last?: number;
+  /** Only these; others neither come nor count in `state`. */
+  types?: readonly EventType[];
+  /** Ends the stream, not the execution. */
+  signal?: AbortSignal | undefined;
+  /** Told each time the connection changes. */
+  onConnection?: (connection: Connection) => void;
+}
+
+/**
+ * The events of one execution, each once and in order, over as many connections as it takes. It is read once: by `for await`,
+ * or by `result`.
+ *
+ * @example
+ * for await (const event of client.stream(id)) console.log(event.seq, event.type);
+ */
+export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
+  /** The fold of the events handed on so far: one object, brought on in place. */
+  state: ExecutionState;
+  connection: Connection = { state: 'connecting' };
+  private readonly closer = new AbortController();
+  private isRead = false;
+
+  constructor(
+    private readonly transport: Transport,
+    readonly executionId: string,
+    private readonly options: StreamOptions,
+  ) {
+    this.state = initialState({ id: executionId, workflow: '', createdAt: '' });
+  }
+
+  /**
+   * @throws RequestError where the stream cannot be had; what `signal` was aborted with.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ExecutionEvent, void> {
+    if (this.isRead) throw new TypeError('a stream is read once: open another with client.stream(executionId)');
+    this.isRead = true;
+    const { signal, types, onConnection } = this.options;
+    const close = () => this.closer.abort();
+    signal?.addEventListener('abort', close);
+    if (signal?.aborted) close();
+    try {
+      const after = await this.begin();
+      const follower = new Follower(this.transport, new ExecutionPlace(this.executionId, after, types), (connection) => {
+        this.connection = connection;
+        onConnection?.(connection);
+      }, this.closer.signal);
+      for await (const event of follower.events()) {
+        this.see(event);
+        yield event;
+      }
+      signal?.throwIfAborted();
+    } finally {
+      signal?.removeEventListener('abort', close);
+      this.close();
+    }
+  }
+
+  /**
+   * Reads to the end.
+   *
+   * @returns the result of the workflow.
+   * @throws ExecutionError where it failed or was cancelled; RequestError.
+   */
+  async result(): Promise<JsonValue> {
+    for await (const event of this) void event;
+    if (!FINISHED_STATUSES.has(this.state.status)) this.state = await this.transport.json('GET', this.path);
+    if (this.state.status !== 'completed') throw new ExecutionError(this.state);
+    return this.state.result;
+  }
+
+  /** Ends the stream, not the execution: that is what `cancel` of the client does. */
+  close(): void {
+    this.closer.abort();
+  }
+
+  private get path(): string {
+    return `/executions/${encodeURIComponent(this.executionId)}`;
+  }
+
+  /** @returns the seq that the stream goes on after. */
+  private async begin(): Promise<number> {
+    const { after = 0, from, last } = this.options;
+    if (from !== 'latest' && last === undefined) return after;
+    const state = await this.transport.json<ExecutionState>('GET', this.path, { signal: this.closer.signal });
+    if (last !== undefined) return Math.max(0, state.lastSeq - last);
+    this.state = state;
+    return state.lastSeq;
+  }
+
+  private see(event: ExecutionEvent): void {
+    const { state } = this;
+    if (state.workflow === '') {
+      state.workflow = event.workflow;
+      state.sessionId = event.sessionId ?? null;
+      state.createdAt = event.timestamp;
+    }
+    applyEvent(state, event);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * One connection of a stream: what comes over it until it is cut, ended, or as good as dead.
+ *
+ * A line that is dead says nothing: after a laptop slept, or where a middlebox forgot it, reading just never ends. So silence is
+ * watched while something is waited for, on the clock of the wall, which goes on in sleep. Where a reader is busy with what it
+ * has been given, nobody waits, and nothing is judged.
+ */
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { onWake } from './wake.js';
+
+/** A message, or with `data` undefined what only brings the cursor along. */
+export interface Frame {
+  id: string | undefined;
+  event: string | undefined;
+  data: string | undefined;
+}
+
+const MIN_STALL_MS = 5000;
+const MAX_STALL_MS = 300_000;
+/** How many times the silence before a heartbeat may last. */
+const STALL_FACTOR = 3;
+
+/** How long silence may last before a line counts as dead: learned from the service's heartbeats, over all lines of a stream. */
+export class StallLimit {
+  constructor(private limitMs: number) {}
+
+  get ms(): number {
+    return this.limitMs;
+  }
+
+  /** A heartbeat came after that much silence. */
+  heard(silenceMs: number): void {
+    // Longer than any line is given: it was the reader that was away.
+    if (silenceMs > this.limitMs) return;
+    this.limitMs = Math.min(MAX_STALL_MS, Math.max(MIN_STALL_MS, STALL_FACTOR * silenceMs));
+  }
+
+  /** A line was silent for too long: perhaps the heartbeats are rarer than thought, so the next one is given longer. */
+  stalled(): void {
+    this.limitMs = Math.max(this.limitMs, Math.min(MAX_STALL_MS, this.limitMs * 2));
+  }
+}
+
+export interface LineOptions {
+  connect: (signal: AbortSignal) => Promise<Response>;
+  stall: StallLimit;
+  /** Called when nothing has come for so long, until the first byte has: it may find that the stream is held back, and abort. */
+  probe?: { afterMs: number; call: (line: Line) => void } | undefined;
+  signal: AbortSignal;
+}
+
+export class Line {
+  private readonly aborter = new AbortController();
+  private waitingSince: number | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private hasBytes = false;
+  private hasProbed = false;
+
+  constructor(private readonly options: LineOptions) {}
+
+  /** Whether anything has come over it. */
+  get isSilent(): boolean {
+    return !this.hasBytes;
+  }
+
+  close(): void {
+    this.aborter.abort();
+  }
+
+  /**
+   * Hands the response to `accept`, which throws where it is no stream, then what comes over it, a list for each piece.
+   *
+   * @throws what `connect` and `accept` throw, and what cuts the line.
+   */
+  async *read(accept: (response: Response) => Promise<void>): AsyncGenerator<Frame[]> {
+    const { signal } = this.options;
+    const close = () => this.aborter.abort();
+    signal.addEventListener('abort', close);
+    if (signal.aborted) close();
+    const endWake = onWake(this.check);
+    try {
+      const response = await this.waited(this.options.connect(this.aborter.signal));
+      await this.waited(accept(response));
+      if (response.body) yield* this.frames(response.body.getReader());
+    } finally {
+      clearTimeout(this.timer);
+      endWake();
+      signal.removeEventListener('abort', close);
+      this.aborter.abort();
+    }
+  }
+
+  private async *frames(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Frame[]> {
+    const decoder = new TextDecoder();
+    let frames: Frame[] = [];
+    let id: string | undefined;
+    let heardAt = Date.now();
+    let silenceMs = 0;
+    const parser = createParser({
+      onId: (given) => {
+        id = given;
+        frames.push({ id, event: undefined, data: undefined });
+      },
+      onEvent: ({ event, data }: EventSourceMessage) => {
+        // The `id` of the same frame has just been told.
+        if (frames.at(-1)?.data === undefined) frames.pop();
+        frames.push({ id, event, data });
+        id = undefined;
+      },
+      onComment: (comment) => {
+        if (comment.trim() === 'heartbeat') this.options.stall.heard(silenceMs);
+      },
+    });
+    for (;;) {
+      const { done, value } = await this.waited(reader.read());
+      if (done) return;
+      silenceMs = Date.now() - heardAt;
+      heardAt += silenceMs;
+      this.hasBytes = true;
+      parser.feed(decoder.decode(value, { stream: true }));
+      if (frames.length) yield frames;
+      frames = [];
+    }
+  }
+
+  private async waited<T>(work: Promise<T>): Promise<T> {
+    this.waitingSince = Date.now();
+    this.check();
+    try {
+      return await work;
+    } finally {
+      this.waitingSince = undefined;
+      clearTimeout(this.timer);
+    }
+  }
+
+  /** Looks how long the silence has lasted, and when to look again. */
+  private readonly check = (): void => {
+    if (this.waitingSince === undefined) return;
+    const silenceMs = Date.now() - this.waitingSince;
+    const { stall, probe } = this.options;
+    if (silenceMs >= stall.ms) {
+      const { ms } = stall;
+      stall.stalled();
+      return this.aborter.abort(new Error(`nothing has come for ${ms} ms`));
+    }
+    let nextMs = stall.ms - silenceMs;
+    if (probe && !this.hasBytes && !this.hasProbed) {
+      if (silenceMs >= probe.afterMs) {
+        this.hasProbed = true;
+        probe.call(this);
+      } else {
+        nextMs = Math.min(nextMs, probe.afterMs - silenceMs);
+      }
+    }
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.check, nextMs);
+  };
+}

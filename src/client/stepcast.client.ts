@@ -1,0 +1,160 @@
+/** A client of the service, for browsers and servers: requests with their types, and streams that survive cut lines. */
+import { type EventsPage, type ExecutionList, type StartedExecution, type StreamTicket, type WorkflowDetail, type WorkflowSummary } from '../contract/api.js';
+import { type WorkflowDefinition } from '../contract/definition.js';
+import { type EventType, type ExecutionEvent } from '../contract/events.js';
+import { type JsonValue } from '../contract/json.js';
+import { type ExecutionState, type ExecutionStatus } from '../contract/state.js';
+import { type ClientOptions } from './client.options.js';
+import { ExecutionStream, type StreamOptions } from './execution.stream.js';
+import { type Connection, Follower, SeveralPlace } from './follow.js';
+import { type RequestInit, Transport } from './transport.js';
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+}
+
+export interface StartOptions extends RequestOptions {
+  /** Joins executions that belong together, say those of one chat. At most 200 characters. */
+  sessionId?: string;
+  /** The same key and input give the same execution. Default one of its own for each call, so that a start is never doubled by a cut line. */
+  idempotencyKey?: string;
+}
+
+export interface ListOptions extends RequestOptions {
+  status?: ExecutionStatus;
+  workflow?: string;
+  sessionId?: string;
+  /** 1 to 200, default 50. */
+  limit?: number;
+  /** The `nextCursor` of the page before. */
+  cursor?: string;
+}
+
+export interface StreamSeveralOptions extends RequestOptions {
+  /** Ids; default all of one's own, those to come too, without an end. */
+  executions?: readonly string[];
+  /** The cursor that `onCursor` was told last. */
+  after?: string;
+  /** `latest` leaves the past out. */
+  from?: 'latest';
+  types?: readonly EventType[];
+  onConnection?: (connection: Connection) => void;
+  /** Told the opaque cursor after each event, to go on after it another time. */
+  onCursor?: (cursor: string) => void;
+}
+
+/**
+ * @throws RequestError from each of its methods, where the service refuses or cannot be reached.
+ *
+ * @example
+ * const client = new StepcastClient({ baseUrl: 'http://localhost:3000', auth: { apiKey } });
+ * const run = await client.run('brief', { topic: 'tides' });
+ * for await (const event of run) console.log(event.type, run.state.progress);
+ */
+export class StepcastClient {
+  private readonly transport: Transport;
+
+  constructor(options: ClientOptions = {}) {
+    this.transport = new Transport(options);
+  }
+
+  /** Starts a workflow by its name, or one that is given whole. Resolves when the execution is in the journal. */
+  start(workflow: string | WorkflowDefinition, input?: JsonValue, options: StartOptions = {}): Promise<StartedExecution> {
+    const { sessionId, idempotencyKey = randomKey(), signal } = options;
+    const given = { ...(input === undefined ? {} : { input }), ...(sessionId === undefined ? {} : { sessionId }) };
+    const init: RequestInit = { headers: { 'Idempotency-Key': idempotencyKey }, repeatable: true, signal };
+    return typeof workflow === 'string'
+      ? this.transport.json('POST', `${workflowPath(workflow)}/executions`, { ...init, body: given })
+      : this.transport.json('POST', '/executions', { ...init, body: { workflow, ...given } });
+  }
+
+  /** Starts and follows. `signal` ends the following, not the execution. */
+  async run(workflow: string | WorkflowDefinition, input?: JsonValue, options: StartOptions & StreamOptions = {}): Promise<ExecutionStream> {
+    const { id } = await this.start(workflow, input, options);
+    return this.stream(id, options);
+  }
+
+  /** Follows an execution: the past from where the options say, then what is live, to its end. */
+  stream(executionId: string, options: StreamOptions = {}): ExecutionStream {
+    return new ExecutionStream(this.transport, executionId, options);
+  }
+
+  /** Follows several executions over one connection: to the end of the last one, or, of all of one's own, until `signal` aborts. */
+  async *streamSeveral(options: StreamSeveralOptions = {}): AsyncGenerator<ExecutionEvent, void> {
+    const { executions, after, from, types, signal, onConnection, onCursor } = options;
+    const place = new SeveralPlace(after, executions, types, from);
+    const closer = new AbortController();
+    const close = () => closer.abort();
+    signal?.addEventListener('abort', close);
+    if (signal?.aborted) close();
+    try {
+      for await (const event of new Follower(this.transport, place, onConnection ?? (() => {}), closer.signal).events()) {
+        yield event;
+        if (place.cursor !== undefined) onCursor?.(place.cursor);
+      }
+    } finally {
+      signal?.removeEventListener('abort', close);
+      close();
+    }
+  }
+
+  status(executionId: string, { signal }: RequestOptions = {}): Promise<ExecutionState> {
+    return this.transport.json('GET', executionPath(executionId), { signal });
+  }
+
+  /** When it resolves, running agents have been told, and nothing new starts. Cancelling twice is like cancelling once. */
+  cancel(executionId: string, { reason, signal }: RequestOptions & { reason?: string } = {}): Promise<StartedExecution> {
+    return this.transport.json('POST', `${executionPath(executionId)}/cancel`, { body: reason === undefined ? {} : { reason }, repeatable: true, signal });
+  }
+
+  /** Answers a step that waits for a person: the only one that does, or the one of `stepId`. */
+  answer(executionId: string, value: JsonValue, { stepId, signal }: RequestOptions & { stepId?: string } = {}): Promise<StartedExecution> {
+    return this.transport.json('POST', `${executionPath(executionId)}/input`, { body: stepId === undefined ? { value } : { stepId, value }, signal });
+  }
+
+  /** One's own executions, newest first. */
+  list({ signal, ...query }: ListOptions = {}): Promise<ExecutionList> {
+    return this.transport.json('GET', '/executions', { query, signal });
+  }
+
+  /** A page of events: after that seq, at most 1,000. */
+  events(executionId: string, { after, limit, signal }: RequestOptions & { after?: number; limit?: number } = {}): Promise<EventsPage> {
+    return this.transport.json('GET', `${executionPath(executionId)}/events`, { query: { after, limit }, signal });
+  }
+
+  /** A ticket for the stream of an execution, or, without one, for that of several: what a server hands to a page. */
+  ticket(executionId?: string, { signal }: RequestOptions = {}): Promise<StreamTicket> {
+    const path = executionId === undefined ? '/tickets' : `${executionPath(executionId)}/tickets`;
+    return this.transport.json('POST', path, { repeatable: true, signal });
+  }
+
+  async workflows({ signal }: RequestOptions = {}): Promise<WorkflowSummary[]> {
+    return (await this.transport.json<{ workflows: WorkflowSummary[] }>('GET', '/workflows', { signal })).workflows;
+  }
+
+  workflow(name: string, { signal }: RequestOptions = {}): Promise<WorkflowDetail> {
+    return this.transport.json('GET', workflowPath(name), { signal });
+  }
+
+  /** Stores a definition as one's own. */
+  saveWorkflow(definition: WorkflowDefinition, { signal }: RequestOptions = {}): Promise<WorkflowDetail> {
+    return this.transport.json('POST', '/workflows', { body: definition, signal });
+  }
+
+  deleteWorkflow(name: string, { signal }: RequestOptions = {}): Promise<void> {
+    return this.transport.json('DELETE', workflowPath(name), { signal });
+  }
+}
+
+function executionPath(id: string): string {
+  return `/executions/${encodeURIComponent(id)}`;
+}
+
+function workflowPath(name: string): string {
+  return `/workflows/${encodeURIComponent(name)}`;
+}
+
+/** `crypto.randomUUID` is not there on pages that came by plain HTTP. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

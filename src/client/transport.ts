@@ -1,0 +1,114 @@
+/** Requests to the service: where it is, who asks, what a refusal says, and what is safe to ask again. */
+import { type ErrorCode, type Fault } from '../contract/errors.js';
+import { backoffMs, pause } from './backoff.js';
+import { RequestError } from './client.error.js';
+import { type ClientOptions } from './client.options.js';
+
+export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
+
+export interface RequestInit {
+  query?: Query;
+  headers?: Record<string, string>;
+  /** JSON. */
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** Asked again where nobody can tell whether it was carried out: doing it twice is like doing it once. */
+  repeatable?: boolean;
+}
+
+const MAX_ATTEMPTS = 4;
+/** Beyond which a caller is told to come back itself. */
+const MAX_RETRY_AFTER_MS = 30_000;
+/** What is answered before anything was done, so that asking again is safe whatever was asked. */
+const NOT_CARRIED_OUT = new Set([429, 503]);
+const NEVER = new AbortController().signal;
+
+export class Transport {
+  private readonly base: string;
+  private readonly fetch: typeof fetch;
+  private token: string | undefined;
+
+  constructor(readonly options: ClientOptions) {
+    const { baseUrl = (globalThis as { location?: { origin: string } }).location?.origin, apiPath = '/api/v1' } = options;
+    if (!baseUrl) throw new TypeError('baseUrl is required outside of a browser: new StepcastClient({ baseUrl: \'http://localhost:3000\' })');
+    this.base = `${baseUrl.replace(/\/+$/, '')}/${apiPath.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
+    this.fetch = options.fetch ?? ((...given) => globalThis.fetch(...given));
+  }
+
+  /** @throws RequestError; what `signal` was aborted with. */
+  async json<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await this.send(method, path, init);
+        if (!response.ok) throw await refusalOf(response);
+        return (response.status === 204 ? undefined : await response.json()) as T;
+      } catch (error) {
+        init.signal?.throwIfAborted();
+        const failure = error instanceof RequestError ? error : unreachable(error, this.base);
+        const mayRepeat = failure.isTransient && (NOT_CARRIED_OUT.has(failure.status) || (init.repeatable ?? (method === 'GET' || method === 'DELETE')));
+        if (!mayRepeat || attempt === MAX_ATTEMPTS || failure.retryAfterMs > MAX_RETRY_AFTER_MS) throw failure;
+        await pause(Math.max(failure.retryAfterMs, this.backoffMs(attempt - 1)), init.signal ?? NEVER);
+      }
+    }
+  }
+
+  /** One request. A token that is not taken is asked for anew, once. */
+  async send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await this.once(method, path, init, false);
+    const { auth } = this.options;
+    if (response.status !== 401 || !auth || !('token' in auth) || typeof auth.token === 'string') return response;
+    await response.body?.cancel();
+    return this.once(method, path, init, true);
+  }
+
+  backoffMs(failures: number): number {
+    return backoffMs(failures, (this.options.random ?? Math.random)(), this.options.reconnect);
+  }
+
+  private async once(method: string, path: string, { query = {}, headers, body, signal }: RequestInit, refresh: boolean): Promise<Response> {
+    const url = new URL(this.base + path);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    return this.fetch(url, {
+      method, cache: 'no-store',
+      headers: {
+        Accept: 'application/json', ...this.options.headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(await this.credentials(refresh)), ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  private async credentials(refresh: boolean): Promise<Record<string, string>> {
+    const { auth } = this.options;
+    if (auth && 'apiKey' in auth) return { 'X-API-Key': auth.apiKey };
+    if (!auth || !('token' in auth)) return {};
+    const { token } = auth;
+    if (refresh || this.token === undefined) this.token = typeof token === 'string' ? token : await token({ refresh });
+    return { Authorization: `Bearer ${this.token}` };
+  }
+}
+
+/** What a request was refused with. */
+export async function refusalOf(response: Response): Promise<RequestError> {
+  const text = await response.text().catch(() => '');
+  let problem: { detail?: string; title?: string; code?: ErrorCode; errors?: Fault[] } = {};
+  try {
+    problem = Object(JSON.parse(text)) as typeof problem;
+  } catch {
+    // Something between has answered: the status says all there is.
+  }
+  const message = problem.detail ?? problem.title ?? `the service answered ${response.status}`;
+  return new RequestError(message, response.status, problem.code, problem.errors, retryAfterMs(response.headers.get('Retry-After')));
+}
+
+/** Seconds or a date (RFC 9110, section 10.2.3), as milliseconds from now. */
+function retryAfterMs(value: string | null): number {
+  if (!value) return 0;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return ms > 0 ? ms : 0;
+}
+
+export function unreachable(cause: unknown, base: string): RequestError {
+  return new RequestError(`${base} cannot be reached: ${String((cause as Error | undefined)?.message ?? cause)}`, 0, undefined, [], 0, { cause });
+}

@@ -1,16 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import { type StartedExecution } from '../../contract/api.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 
 export const STREAMING_PATH = 'STEPCAST_PATH';
-
-export interface StartedBody {
-  id: string;
-  status: string;
-  streamUrl: string;
-  statusUrl: string;
-  eventsUrl: string;
-}
 
 /** Where the routes are, seen from outside: below the app's global prefix and the module's path. */
 @Injectable()
@@ -25,7 +18,7 @@ export class Links {
     return `/${parts.filter((part) => part !== '').join('/')}`;
   }
 
-  started({ id, status }: Pick<ExecutionRecord, 'id' | 'status'>): StartedBody {
+  started({ id, status }: Pick<ExecutionRecord, 'id' | 'status'>): StartedExecution {
     const statusUrl = this.url(`executions/${id}`);
     return { id, status, streamUrl: `${statusUrl}/stream`, statusUrl, eventsUrl: `${statusUrl}/events` };
   }

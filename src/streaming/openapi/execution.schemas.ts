@@ -1,10 +1,7 @@
 /** What the routes of executions answer. */
+import { type EventsPage, type ExecutionList, type ExecutionSummary, type StartedExecution, type StreamTicket } from '../../contract/api.js';
 import { type ExecutionState, type ExecutionStatus, type StepState } from '../../contract/state.js';
-import { type ExecutionEvent } from '../../contract/events.js';
-import { type StartedBody } from '../http/links.js';
 import { array, closed, count, fraction, nullable, oneOfNames, optional, ref, type Schema, text, time } from './schema.builder.js';
-
-type Summary = Pick<ExecutionState, 'id' | 'workflow' | 'sessionId' | 'status' | 'queuePosition' | 'progress' | 'error' | 'createdAt' | 'startedAt' | 'finishedAt' | 'lastSeq'> & { user?: string };
 
 const PATH = { format: 'uri-reference' };
 
@@ -51,24 +48,24 @@ export const EXECUTION_SCHEMAS: Record<string, Schema> = {
     finishedAt: optional(time('Its end.')),
     durationMs: optional({ type: 'number', minimum: 0, description: 'Milliseconds from start to end.' }),
   }),
-  ExecutionSummary: closed<Summary>('An execution in a list.', { ...COMMON, user: optional(text('Whose it is; only admins are told.')) }),
-  ExecutionList: closed<{ executions: Summary[]; nextCursor: string | null }>('A page of executions, newest first.', {
+  ExecutionSummary: closed<ExecutionSummary>('An execution in a list.', { ...COMMON, user: optional(text('Whose it is; only admins are told.')) }),
+  ExecutionList: closed<ExecutionList>('A page of executions, newest first.', {
     executions: array(ref('ExecutionSummary')),
     nextCursor: nullable(text('What `cursor` continues the list with; null on its last page.')),
   }),
-  Started: closed<StartedBody>('An execution, and where to follow it.', {
+  Started: closed<StartedExecution>('An execution, and where to follow it.', {
     id: text('Of the execution.', { format: 'uuid' }),
     status: ref('ExecutionStatus'),
     streamUrl: text('Path of its event stream.', PATH),
     statusUrl: text('Path of its status.', PATH),
     eventsUrl: text('Path of its events as JSON.', PATH),
   }),
-  EventsPage: closed<{ events: ExecutionEvent[]; lastSeq: number; terminal: boolean }>('Events as the stream would have sent them.', {
+  EventsPage: closed<EventsPage>('Events as the stream would have sent them.', {
     events: array(ref('ExecutionEvent'), 'In order, the first one after `after`.'),
     lastSeq: count('The seq of the last event of the execution so far, whether it is on this page or not.'),
     terminal: { type: 'boolean', description: 'Whether the page reaches the terminal event: nothing will follow.' },
   }),
-  Ticket: closed<{ ticket: string; expiresAt: string; streamUrl: string }>('Stands for the user on one stream, once.', {
+  Ticket: closed<StreamTicket>('Stands for the user on one stream, once.', {
     ticket: text('Good for one connection within 60 s.'),
     expiresAt: time('After which it is void.'),
     streamUrl: text('Path of the stream, with the ticket: what `new EventSource(…)` takes.', PATH),

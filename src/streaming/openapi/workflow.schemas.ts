@@ -1,22 +1,13 @@
 /** What the routes of workflows answer. */
-import { type WorkflowDefinition } from '../../contract/definition.js';
-import { type JsonValue } from '../../contract/json.js';
+import { type WorkflowDetail, type WorkflowSummary } from '../../contract/api.js';
 import { DEFINITION_SCHEMAS } from './definition.schemas.js';
 import { array, closed, nullable, oneOfNames, optional, ref, type Schema, text, time } from './schema.builder.js';
-
-interface Summary {
-  name: string;
-  description: string | null;
-  inputSchema: JsonValue;
-  origin: 'code' | 'stored';
-  createdAt: string | null;
-}
 
 const SUMMARY = {
   name: text('What it is started by.'),
   description: nullable(text('For people.')),
   inputSchema: nullable(ref('JsonSchema'), 'What the input must meet; null where any will do.'),
-  origin: oneOfNames<Summary['origin']>('`code`: part of the service, for every user. `stored`: a definition of the user.', { code: true, stored: true }),
+  origin: oneOfNames<WorkflowSummary['origin']>('`code`: part of the service, for every user. `stored`: a definition of the user.', { code: true, stored: true }),
   createdAt: nullable(time('When the definition was stored.')),
 };
 
@@ -24,9 +15,9 @@ const STEP: Schema = { anyOf: [ref('Step'), ref('CodeStep')] };
 const STEPS = array(STEP);
 
 export const WORKFLOW_SCHEMAS: Record<string, Schema> = {
-  WorkflowSummary: closed<Summary>('A workflow in a list.', SUMMARY),
-  WorkflowList: closed<{ workflows: Summary[] }>('All workflows that the user can start.', { workflows: array(ref('WorkflowSummary')) }),
-  WorkflowDetail: closed<Summary & Pick<WorkflowDefinition, 'streaming' | 'timeoutMs' | 'steps'>>('A workflow with its definition.', {
+  WorkflowSummary: closed<WorkflowSummary>('A workflow in a list.', SUMMARY),
+  WorkflowList: closed<{ workflows: WorkflowSummary[] }>('All workflows that the user can start.', { workflows: array(ref('WorkflowSummary')) }),
+  WorkflowDetail: closed<WorkflowDetail>('A workflow with its definition.', {
     ...SUMMARY,
     streaming: optional(ref('StreamConfig')),
     timeoutMs: optional(ref('Timeout', 'Milliseconds from the start, after which it fails with `workflow_timeout`.')),

@@ -1,0 +1,15 @@
+/** Puts an entry and all it imports into one minified module, and writes it to standard output: `node vite-bundle.mjs <entry>`. */
+import process from 'node:process';
+import { build } from 'vite';
+
+const [entry] = process.argv.slice(2);
+const bundle = await build({
+  configFile: false, logLevel: 'error',
+  // As an app's own build would: React picks its form for production by it.
+  define: { 'process.env.NODE_ENV': '"production"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  build: { write: false, target: 'es2022', lib: { entry, formats: ['es'], fileName: 'bundle' }, rollupOptions: { output: { minify: true, codeSplitting: false } } },
+  resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
+});
+const chunks = (Array.isArray(bundle) ? bundle : [bundle]).flatMap(({ output }) => output);
+if (chunks.length !== 1) throw new Error(`one file was expected, not ${chunks.map(({ fileName }) => fileName).join()}`);
+process.stdout.write(chunks[0].code);

@@ -6,6 +6,7 @@ import { BRIEF_PROVIDERS } from './examples/brief/brief.providers.js';
 import { BUILD_PROVIDERS } from './examples/build/build.providers.js';
 import { RESEARCH_PROVIDERS } from './examples/research/research.providers.js';
 import { CHART_PROVIDERS } from './examples/chart/chart.providers.js';
+import { DashboardFiles } from './dashboard.files.js';
 import { HealthController } from './health.controller.js';
 import { loggerOptions } from './logging.js';
 import { MetricsController, OpenMetricsController } from './metrics.controller.js';
@@ -19,7 +20,7 @@ export class AppModule {
       module: AppModule,
       imports: [LoggerModule.forRoot(loggerOptions()), StreamingModule.forRoot(config.streaming)],
       controllers: [HealthController, config.openMetrics ? OpenMetricsController : MetricsController, PageController],
-      providers: [...BRIEF_PROVIDERS, ...BUILD_PROVIDERS, ...CHART_PROVIDERS, ...RESEARCH_PROVIDERS],
+      providers: [...BRIEF_PROVIDERS, ...BUILD_PROVIDERS, ...CHART_PROVIDERS, ...RESEARCH_PROVIDERS, DashboardFiles],
     };
   }
 }

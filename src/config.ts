@@ -3,7 +3,9 @@ import { loadDevelopmentKey } from './auth/development-key.js';
 import { JWKS_ALGORITHMS } from './auth/jwt.verifier.js';
 import { isUserName } from './auth/principal.js';
 import { type ApiKeyEntry } from './auth/api-key.store.js';
-import { llmOptionsFrom } from './llm/llm.env.js';
+import { nearestName } from './contract/nearest.name.js';
+import { llmOptionsFrom, unknownLlmNames } from './llm/llm.env.js';
+import { AgentCacheOptions, CACHE_BOUNDS, parseSimilarity } from './orchestration/cache/cache.options.js';
 import { parseRateLimit } from './rate-limit/rate-limit.parser.js';
 import { parseTrustProxy } from './rate-limit/trust-proxy.parser.js';
 import { parseSlos } from './metrics/slo.options.js';
@@ -41,6 +43,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_STREAMS', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_MAX_QUEUED_PER_USER', 'STEPCAST_MAX_EXECUTIONS', 'STEPCAST_MAX_QUEUED',
   'STEPCAST_RATE_LIMIT', 'STEPCAST_START_LIMIT', 'STEPCAST_TRUST_PROXY', 'STEPCAST_CORS_ORIGINS', 'STEPCAST_SLOS',
   'STEPCAST_MAX_OUTPUT_BYTES', 'STEPCAST_MAX_EVENTS_PER_EXECUTION', 'STEPCAST_OPEN_DOCS', 'STEPCAST_OPEN_METRICS', 'STEPCAST_EVENT_FILE', 'STEPCAST_WEBHOOKS',
+  'STEPCAST_CACHE_TTL_MS', 'STEPCAST_CACHE_MAX_ENTRIES_PER_USER', 'STEPCAST_CACHE_MAX_BYTES_PER_USER', 'STEPCAST_CACHE_SIMILARITY',
 ]);
 /** Names that a later version reads. To pass them by in silence would leave an operator believing in them. */
 const NOT_YET: ReadonlySet<string> = new Set(['STEPCAST_DATABASE_URL', 'STEPCAST_REDIS_URL']);
@@ -62,7 +65,8 @@ export function loadConfig(env: Env): ServiceConfig {
 
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('STEPCAST_') || value === undefined || KNOWN.has(name)) continue;
-    faults.push(NOT_YET.has(name) ? `${name} is not supported by this version; unset it` : `${name} is not known; known are ${[...KNOWN].join(', ')}`);
+    const meant = nearestName(name, KNOWN);
+    faults.push(NOT_YET.has(name) ? `${name} is not supported by this version; unset it` : `${name} is not known;${meant === undefined ? '' : ` did you mean ${meant}?`} known are ${[...KNOWN].join(', ')}`);
   }
 
   const option = (name: string, key: NumericOption, atLeast = OPTION_BOUNDS[key][0]): number => number(name, defaults[key], atLeast, OPTION_BOUNDS[key][1]);
@@ -86,8 +90,10 @@ export function loadConfig(env: Env): ServiceConfig {
 
   const production = env['NODE_ENV'] === 'production';
   const models = llmOptionsFrom(env);
-  faults.push(...models.faults);
+  faults.push(...unknownLlmNames(env), ...models.faults);
 
+  const cache = new AgentCacheOptions();
+  const corsOrigins = parseOrigins(text('STEPCAST_CORS_ORIGINS'), faults);
   const streaming = Object.assign(defaults, {
     dataDir: text('STEPCAST_DATA_DIR') ?? defaults.dataDir,
     apiKeys: parseApiKeys(text('STEPCAST_API_KEYS'), faults),
@@ -102,9 +108,16 @@ export function loadConfig(env: Env): ServiceConfig {
     maxOutputBytes: option('STEPCAST_MAX_OUTPUT_BYTES', 'maxOutputBytes'),
     maxEventsPerExecution: option('STEPCAST_MAX_EVENTS_PER_EXECUTION', 'maxEventsPerExecution'),
     rateLimit: parsed('STEPCAST_RATE_LIMIT', defaults.rateLimit, parseRateLimit),
+    cache: {
+      ttlMs: number('STEPCAST_CACHE_TTL_MS', cache.ttlMs, ...CACHE_BOUNDS.ttlMs),
+      maxEntriesPerUser: number('STEPCAST_CACHE_MAX_ENTRIES_PER_USER', cache.maxEntriesPerUser, ...CACHE_BOUNDS.maxEntriesPerUser),
+      maxBytesPerUser: number('STEPCAST_CACHE_MAX_BYTES_PER_USER', cache.maxBytesPerUser, ...CACHE_BOUNDS.maxBytesPerUser),
+      similarity: parsed('STEPCAST_CACHE_SIMILARITY', cache.similarity, parseSimilarity),
+    },
     slos: parsed('STEPCAST_SLOS', defaults.slos, parseSlos),
     startLimit: parsed('STEPCAST_START_LIMIT', undefined, parseRateLimit),
     subscribers: subscribersFrom(text, faults),
+    webSocketOrigins: corsOrigins,
     jwt: jwtOf(text, faults),
     llm: models.options,
   });
@@ -114,7 +127,7 @@ export function loadConfig(env: Env): ServiceConfig {
     production,
     openDocs: flag('STEPCAST_OPEN_DOCS', !production),
     openMetrics: flag('STEPCAST_OPEN_METRICS', false),
-    corsOrigins: parseOrigins(text('STEPCAST_CORS_ORIGINS'), faults),
+    corsOrigins,
     trustProxy: parsed('STEPCAST_TRUST_PROXY', undefined, parseTrustProxy),
     streaming,
   };

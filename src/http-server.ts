@@ -22,6 +22,9 @@ export class BoundedExpressAdapter extends ExpressAdapter {
   }
 
   override initHttpServer(): void {
-    this.httpServer = createServer(this.bounds, this.getInstance());
+    const server = createServer(this.bounds, this.getInstance());
+    // Whatever else is expected is passed by, which RFC 9110 (10.1.1) leaves open: Node's own 417 is none of our refusals.
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+    this.httpServer = server;
   }
 }

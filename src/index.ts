@@ -3,7 +3,7 @@ export { StreamingModule } from './streaming/streaming.module.js';
 export { StreamingOptions } from './streaming/streaming.options.js';
 
 export { Agent, type AgentOptions, Workflow, type WorkflowOptions, type WorkflowProvider } from './orchestration/decorators.js';
-export { type AgentContext, type AgentFunction, type AgentHandler, type AgentResult, type ToolCall, type ToolOutcome } from './orchestration/agent.js';
+export { type AgentContext, type AgentFunction, type AgentHandler, type AgentResult, type CacheSubject, type ToolCall, type ToolOutcome } from './orchestration/agent.js';
 export { agent, conditional, input, iteration, parallel, retry, sequential, workflow } from './orchestration/definition/builder.js';
 export { type ExecutionHandle, ExecutionService, type Started, type StartOptions, type WorkflowSource } from './orchestration/execution.service.js';
 export {
@@ -12,16 +12,20 @@ export {
 export { type ListedWorkflow, WorkflowCatalog } from './orchestration/workflow.catalog.js';
 
 export { type LlmOptions, type ModelPrice, type ProviderOptions } from './llm/llm.options.js';
+export { type ModelCaller } from './llm/limits/limited.model.js';
+export { type BreakerOptions, type LimitsOptions, type ProviderLimits, type RequestRates } from './llm/limits/limits.options.js';
 export { ModelRegistry } from './llm/models.registry.js';
 export { Tool, type ToolContext, type ToolHandler, type ToolOptions } from './llm/tools/tool.js';
 
-export { type Step, type StepContext, type StepType, type StreamConfig, type WorkflowDefinition } from './contract/definition.js';
+export { type CacheOptions, type Step, type StepContext, type StepType, type StreamConfig, type WorkflowDefinition } from './contract/definition.js';
 export { type EventData, type EventType, EVENT_TYPES, type ExecutionEvent, type StepInfo, type StepStatus, TERMINAL_TYPES, type Usage } from './contract/events.js';
 export { type PlannedStage, type WorkflowPlan } from './contract/plan.js';
 export { type ExecutionState, type ExecutionStatus, fold, initialState, type StepState } from './contract/state.js';
 export { ERROR_CODES, type ErrorCode, type ErrorInfo, type Fault, StepcastError } from './contract/errors.js';
 export { type JsonObject, type JsonValue } from './contract/json.js';
 
+export { type AgentCacheDefault, type AgentCacheOptions } from './orchestration/cache/cache.options.js';
+export { CacheStore } from './journal/cache.store.js';
 export { Journal } from './journal/journal.js';
 export { SqliteJournal } from './journal/sqlite/sqlite-journal.js';
 export { MetricsRegistry } from './metrics/metrics.registry.js';

@@ -1,13 +1,9 @@
 /** The documentation does what it says: what is to be pasted is run, what is listed is compared with the code. */
-import { execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { transformFileSync } from '@swc/core';
 import { type ConfigError, loadConfig, type ServiceConfig } from '../src/config.js';
 import { DEFINITION_LIMITS } from '../src/contract/definition.js';
 import { ERROR_CODES } from '../src/contract/errors.js';
@@ -23,40 +19,15 @@ import { StreamingOptions } from '../src/streaming/streaming.options.js';
 import { tempDir } from './support/app.js';
 import { type Client } from './support/client.js';
 import { codesIn, MarkdownPage } from './support/markdown.js';
+import { PastedApp } from './support/pasted-app.js';
 import { PastedPage } from './support/pasted-page.js';
-import { within } from './support/patience.js';
+import { answersIn, eventsIn, itWithShell, paste } from './support/pasted-shell.js';
 import { ServiceProcess } from './support/process.js';
 import { FaultProxy } from './support/proxy.js';
 
-const run = promisify(execFile);
 const readme = new MarkdownPage('README.md');
 const protocol = new MarkdownPage('docs/protocol.md');
-const DECISIONS = ['0001-the-log-is-the-only-truth', '0002-commit-once-a-turn-before-delivery', '0003-pull-followers-and-frames-past-nest',
-  '0004-recovery-walks-the-tree-again', '0005-a-limit-of-resumes', '0006-cursors-over-several-executions', '0007-one-process-per-data-folder', '0008-rows-in-the-order-of-commits', '0009-models-tools-and-operations', '0010-the-service-is-one-file', '0011-subscribers-are-readers-with-a-place'];
-const PINNED_NODE = resolve('node_modules/.bin');
 const ORIGIN = 'http://127.0.0.1:8080';
-
-const hasShell = spawnSync('bash', ['-c', 'command -v curl']).status === 0;
-if (!hasShell) process.stderr.write('SKIPPED: the commands of the README are not run, as there is no bash or no curl here\n');
-const itWithShell = hasShell ? it : it.skip;
-
-/** Runs commands as pasted into one terminal; what each block has written, by its name. */
-async function paste(blocks: { name: string; code: string }[], cwd: string): Promise<Record<string, string>> {
-  const script = blocks.map(({ name, code }) => `printf '\\036%s\\n' ${name}\n${code}`).join('\n');
-  const env = { ...process.env, PATH: `${PINNED_NODE}:${process.env['PATH']}` };
-  const { stdout } = await run('bash', ['-c', script], { cwd, env, maxBuffer: 16 * 1024 * 1024 });
-  return Object.fromEntries(stdout.split('\x1e').slice(1).map((text) => [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)]));
-}
-
-/** The events in what `curl` has written of a stream. */
-function eventsIn(output = ''): ExecutionEvent[] {
-  return [...output.matchAll(/^data: (.*)$/gm)].map(([, json]) => JSON.parse(json as string) as ExecutionEvent);
-}
-
-/** The JSON texts in what several `curl`s have written, a line each. */
-function answersIn(output = ''): unknown[] {
-  return output.trim().split('\n').map((text) => JSON.parse(text) as unknown);
-}
 
 describe('the service of the README', () => {
   let home: string;
@@ -81,7 +52,7 @@ describe('the service of the README', () => {
 
   itWithShell('answers its curl commands, pasted one after the other', async () => {
     const blocks = readme.checked('shell').map(({ check, code }) => ({ name: check[1] as string, code: atService(code) }));
-    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'chart', 'backup']);
+    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'socket', 'chart', 'backup']);
     const out = await paste(blocks, home);
 
     expect(eventsIn(out['hello']).filter(({ type }) => type === 'step_output')).toHaveLength(5);
@@ -99,6 +70,9 @@ describe('the service of the README', () => {
     expect(eventsIn(out['answer'])).toMatchObject([{}, {}, { type: 'workflow_completed', data: { result: 'We launch on Friday.' } }]);
     expect(eventsIn(out['cancel'])).toMatchObject([{ type: 'step_cancelled' }, { type: 'workflow_cancelled', data: { reason: 'not needed any more' } }]);
     expect(answersIn(out['store'])).toMatchObject([{ name: 'greet', origin: 'stored' }, { status: expect.any(String) }, { executions: [{ workflow: 'greet' }] }]);
+    const types = (answersIn(out['socket']) as { type: string; event?: ExecutionEvent }[]).map(({ type, event }) => event?.type ?? type);
+    // The answer to the input may come when the page has closed its socket already.
+    expect(types.filter((type) => type !== 'accepted')).toEqual(['subscribed', 'workflow_started', 'step_started', 'input_required', 'input_received', 'step_completed', 'workflow_completed', 'ended']);
     const backup = readdirSync(join(home, 'data')).find((name) => name.startsWith('backup-')) as string;
     expect(readFileSync(join(home, 'data', backup)).subarray(0, 15).toString()).toBe('SQLite format 3');
   });
@@ -196,31 +170,16 @@ describe('the Nest app of the README', () => {
   });
 
   itWithShell('runs, answers its curl command, and ends on SIGTERM', async () => {
-    const folder = mkdtempSync(join('dist', 'readme-'));
     const home = tempDir();
-    const port = await freePort();
-    // In the package, so that Node finds it by its name.
-    writeFileSync(join(folder, 'main.js'), transformFileSync('examples/minimal/main.ts').code);
-    const app = spawn(join(PINNED_NODE, 'node'), [resolve(folder, 'main.js')], { cwd: home, env: { PATH: process.env['PATH'], PORT: String(port), NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const closed = new Promise<NodeJS.Signals | null>((done) => app.once('close', (_code, signal) => done(signal)));
-    let output = '';
-    const started = new Promise<void>((done) => {
-      for (const stream of [app.stdout, app.stderr]) {
-        stream.on('data', (text: Buffer) => {
-          output += text.toString('utf8');
-          if (output.includes('successfully started')) done();
-        });
-      }
-    });
+    const app = await PastedApp.start([{ path: 'main.ts', code: readFileSync('examples/minimal/main.ts', 'utf8') }], { home });
     try {
-      await within(Promise.race([started, closed]), () => `the start of the app:\n${output}`);
-      const { app: answered } = await paste([{ name: 'app', code: readme.only('app').code.replaceAll(':3000', `:${port}`) }], home);
+      const { app: answered } = await paste([{ name: 'app', code: readme.only('app').code.replaceAll('http://127.0.0.1:3000', app.base) }], home);
       expect(eventsIn(answered).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { lines: 3, words: 16 } } });
       expect(existsSync(join(home, 'data/stepcast.db'))).toBe(true);
+      expect(await app.end()).toBe('SIGTERM');
     } finally {
-      app.kill('SIGTERM');
-      expect(await within(closed, 'the end of the app')).toBe('SIGTERM');
-      for (const path of [folder, home]) rmSync(path, { recursive: true, force: true });
+      await app.dispose();
+      rmSync(home, { recursive: true, force: true });
     }
   });
 });
@@ -240,7 +199,7 @@ describe('the documentation', () => {
   });
 
   it('leads nowhere wrong', () => {
-    for (const path of ['README.md', 'CHANGELOG.md', 'docs/protocol.md', 'examples/README.md', ...DECISIONS.map((name) => `docs/decisions/${name}.md`)]) {
+    for (const path of ['README.md', 'CHANGELOG.md', 'docs/protocol.md', 'examples/README.md', ...globSync('docs/{decisions,guides}/*.md')]) {
       expect([path, new MarkdownPage(path).brokenLinks()]).toEqual([path, []]);
     }
   });
@@ -285,7 +244,7 @@ describe('the documentation', () => {
     const required = { STEPCAST_API_KEYS: 'a:b' };
     const withoutModels = ({ streaming: { llm: _, ...streaming }, ...config }: ServiceConfig) => ({ ...config, streaming });
     expect(withoutModels(loadConfig({ ...defaults, ...required }))).toEqual(withoutModels(loadConfig(required)));
-    expect(Object.keys(defaults)).toEqual(['PORT', 'HOST', 'STEPCAST_DATA_DIR', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_STREAMS', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_MAX_QUEUED_PER_USER', 'STEPCAST_MAX_EXECUTIONS', 'STEPCAST_MAX_QUEUED', 'STEPCAST_MAX_OUTPUT_BYTES', 'STEPCAST_MAX_EVENTS_PER_EXECUTION', 'STEPCAST_RATE_LIMIT', 'STEPCAST_OPEN_METRICS', 'LLM_IDLE_TIMEOUT_MS']);
+    expect(Object.keys(defaults)).toEqual(['PORT', 'HOST', 'STEPCAST_DATA_DIR', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_STREAMS', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_MAX_QUEUED_PER_USER', 'STEPCAST_MAX_EXECUTIONS', 'STEPCAST_MAX_QUEUED', 'STEPCAST_MAX_OUTPUT_BYTES', 'STEPCAST_MAX_EVENTS_PER_EXECUTION', 'STEPCAST_CACHE_TTL_MS', 'STEPCAST_CACHE_MAX_ENTRIES_PER_USER', 'STEPCAST_CACHE_MAX_BYTES_PER_USER', 'STEPCAST_CACHE_SIMILARITY', 'STEPCAST_RATE_LIMIT', 'STEPCAST_OPEN_METRICS', 'LLM_IDLE_TIMEOUT_MS']);
     for (const option of Object.keys(new StreamingOptions())) expect([option, readme.includes(`\`${option}\``)]).toEqual([option, true]);
   });
 
@@ -305,12 +264,4 @@ describe('the documentation', () => {
 
 function withoutIndent(code: string): string {
   return code.replaceAll(/^ +/gm, '').trim();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

@@ -3,7 +3,7 @@
  * them fetched anew, so that a rotation needs no restart, but not more often than every half minute: anyone can make up
  * the id of a key. While they cannot be fetched, those that are known go on for an hour beyond their time.
  */
-import { type createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
+import { type createRemoteJWKSet, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
 import { StepcastError } from '../contract/errors.js';
 
 export interface JwksOptions {
@@ -22,6 +22,8 @@ export interface JwksOptions {
 
 type RemoteKeys = ReturnType<typeof createRemoteJWKSet>;
 
+/** Bytes of the answer, unpacked: issuers list a few keys of a few hundred. */
+const MAX_ANSWER = 1024 * 1024;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
@@ -62,10 +64,10 @@ export class Jwks {
   }
 
   private async load(): Promise<RemoteKeys> {
-    const { createRemoteJWKSet } = await import('jose');
+    const { createRemoteJWKSet, customFetch } = await import('jose');
     // When to fetch is decided here. Of two first tokens at once, one makes it.
     const never = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
-    return (this.remote ??= createRemoteJWKSet(new URL(this.options.url), { ...never, timeoutDuration: this.options.timeoutMs }));
+    return (this.remote ??= createRemoteJWKSet(new URL(this.options.url), { ...never, timeoutDuration: this.options.timeoutMs, [customFetch]: fetchBounded }));
   }
 
   /** Those who come while one is under way wait for that one. */
@@ -87,6 +89,20 @@ export class Jwks {
     });
   }
 }
+
+/** Reads no more of an answer than a set of keys can have; redirects are not followed, which jose has asked for. */
+const fetchBounded: FetchImplementation = async (url, options) => {
+  const response = await fetch(url, options);
+  let size = 0;
+  const bounded = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.length;
+      if (size > MAX_ANSWER) throw new Error(`the answer has more than ${MAX_ANSWER} bytes`);
+      controller.enqueue(chunk);
+    },
+  });
+  return response.body ? new Response(response.body.pipeThrough(bounded), response) : response;
+};
 
 /** `fetch` itself says no more than that it failed. */
 function reasonOf(error: unknown): string {

@@ -4,6 +4,7 @@ import { StepcastError } from '../contract/errors.js';
 import { Jwks, type JwksOptions } from './jwks.js';
 import { isUserName, type Principal } from './principal.js';
 import { scopesOf } from './scopes.js';
+import { foreignKindOf } from './token.kind.js';
 import { type TokenIdentity, TokenVerifier } from './token.verifier.js';
 
 export interface JwtClaimOptions {
@@ -88,7 +89,9 @@ export class JwtVerifier extends TokenVerifier {
     // Loaded for the first token: where only API keys are sent it is never needed.
     const { errors, jwtVerify } = await import('jose');
     try {
-      const { payload } = await jwtVerify(token, this.keyOf, { ...this.checks, currentDate: new Date(this.now()) });
+      const { payload, protectedHeader } = await jwtVerify(token, this.keyOf, { ...this.checks, currentDate: new Date(this.now()) });
+      const foreign = foreignKindOf(protectedHeader, payload);
+      if (foreign !== undefined) throw refusal(`the token is none to show to a service, as ${foreign} says; send an access token`);
       return payload;
     } catch (error) {
       throw this.explain(error, errors);

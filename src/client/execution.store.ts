@@ -24,35 +24,43 @@ export interface ExecutionSnapshot {
   /** What the step has streamed that wrote last; retries are out of it. */
   text: string;
   result: JsonValue;
-  /** Why the execution did not complete, or why the stream cannot be had. */
+  /** Why the execution failed, or why its stream cannot be had. To be cancelled is no error: `status` tells it. */
   error: ExecutionError | RequestError | Error | null;
   connection: Connection;
 }
 
+/** Of no execution. */
+export const NO_SNAPSHOT: ExecutionSnapshot = {
+  events: [], state: initialState({ id: '', workflow: '', createdAt: '' }), status: 'queued', progress: 0, currentStep: undefined,
+  text: '', result: null, error: null, connection: { state: 'connecting' },
+};
+
 export interface ExecutionStoreOptions {
   /** How many events a snapshot holds at most; default 1,000. The state is of all of them. */
-  maxEvents?: number;
-  /** Told each event, in order, as it comes. */
-  onEvent?: (event: ExecutionEvent) => void;
+  maxEvents?: number | undefined;
+  /** Told each event once, in order, as it comes. What it throws is reported as uncaught, and the stream goes on. */
+  onEvent?: ((event: ExecutionEvent) => void) | undefined;
 }
 
 /** Where steps change that an event does not name. */
 const FAR_REACHING: ReadonlySet<EventType> = new Set(['workflow_resumed', 'workflow_completed', 'workflow_failed', 'workflow_cancelled']);
 /** A page in the background draws no frames: there, so many milliseconds make one. */
 const HIDDEN_FRAME_MS = 200;
+/** Where nothing is ever drawn. */
+const FRAME_MS = 16;
 
 export class ExecutionStore {
   private readonly draft: ExecutionState;
   private readonly listeners = new Set<() => void>();
   private readonly changed = new Set<string>();
   private readonly maxEvents: number;
-  private snapshot: ExecutionSnapshot;
+  private snapshot!: ExecutionSnapshot;
   private events: ExecutionEvent[] = [];
   private connection: Connection = { state: 'connecting' };
   private failure: Error | null = null;
   private textStep: string | undefined;
   private reader: AbortController | undefined;
-  private cancelFrame: (() => void) | undefined;
+  private isPlanned = false;
 
   constructor(
     private readonly client: Pick<StepcastClient, 'stream'>,
@@ -71,30 +79,44 @@ export class ExecutionStore {
     return () => {
       this.listeners.delete(listener);
       // One that is mounted anew at once, as React's StrictMode does, finds the line still open.
-      setTimeout(() => this.listeners.size === 0 && this.reader?.abort());
+      setTimeout(() => this.isWanted || this.reader?.abort());
     };
   };
 
   readonly getSnapshot = (): ExecutionSnapshot => this.snapshot;
 
+  private get isWanted(): boolean {
+    return this.listeners.size > 0;
+  }
+
+  /** There is one at a time, so no event is taken twice. */
   private async read(): Promise<void> {
-    const reader = (this.reader = new AbortController());
     const { draft } = this;
+    if (FINISHED_STATUSES.has(draft.status)) return;
+    const reader = (this.reader = new AbortController());
+    this.failure = null;
     try {
-      const onConnection = (connection: Connection) => {
-        this.connection = connection;
-        this.plan();
-      };
-      if (!FINISHED_STATUSES.has(draft.status)) {
-        for await (const event of this.client.stream(this.executionId, { after: draft.lastSeq, signal: reader.signal, onConnection })) this.take(event);
+      const onConnection = (connection: Connection) => this.show(connection);
+      for await (const event of this.client.stream(this.executionId, { after: draft.lastSeq, signal: reader.signal, onConnection })) {
+        // Nobody is told an event after having left; whoever comes next reads on from here.
+        if (!this.isWanted) reader.abort();
+        if (reader.signal.aborted) break;
+        this.take(event);
       }
     } catch (error) {
-      if (!reader.signal.aborted) this.failure = error as Error;
+      if (!reader.signal.aborted) {
+        this.failure = error as Error;
+        this.show({ state: 'ended' });
+      }
     }
-    if (this.reader === reader) this.reader = undefined;
-    this.plan();
+    this.reader = undefined;
     // Somebody came while the line was being closed.
-    if (reader.signal.aborted && this.listeners.size) void this.read();
+    if (reader.signal.aborted && this.isWanted) void this.read();
+  }
+
+  private show(connection: Connection): void {
+    this.connection = connection;
+    this.plan();
   }
 
   private take(event: ExecutionEvent): void {
@@ -108,8 +130,12 @@ export class ExecutionStore {
     if (event.type === 'step_output' && event.data.kind === 'text') this.textStep = event.step.id;
     this.events.push(event);
     if (this.events.length >= 2 * this.maxEvents) this.events = this.recent();
-    this.options.onEvent?.(event);
     this.plan();
+    try {
+      this.options.onEvent?.(event);
+    } catch (error) {
+      report(error);
+    }
   }
 
   private recent(): ExecutionEvent[] {
@@ -117,8 +143,10 @@ export class ExecutionStore {
   }
 
   private plan(): void {
-    this.cancelFrame ??= onFrame(() => {
-      this.cancelFrame = undefined;
+    if (this.isPlanned) return;
+    this.isPlanned = true;
+    onFrame(() => {
+      this.isPlanned = false;
       this.snapshot = this.next(this.fresh());
       for (const listener of this.listeners) listener();
     });
@@ -137,28 +165,48 @@ export class ExecutionStore {
   private next(state: ExecutionState): ExecutionSnapshot {
     const { status, progress, result, activeSteps, steps } = state;
     const current = activeSteps.findLast((id) => !isComposite((steps[id] as StepState).type));
+    const isNew = state !== this.snapshot?.state;
     return {
-      events: this.recent(), state, status, progress, result,
+      state, status, progress, result,
+      events: isNew ? this.recent() : this.snapshot.events,
       currentStep: current === undefined ? undefined : steps[current],
       text: (this.textStep === undefined ? undefined : steps[this.textStep]?.text) ?? '',
-      error: this.failure ?? (status === 'failed' ? new ExecutionError(state) : null),
+      error: this.failure ?? (status !== 'failed' ? null : isNew ? new ExecutionError(state) : this.snapshot.error),
       connection: this.connection,
     };
   }
 }
 
-/** Calls with the next frame that is drawn, or, where none is, soon. @returns what calls it off. */
-function onFrame(call: () => void): () => void {
-  const { requestAnimationFrame, cancelAnimationFrame } = globalThis as Partial<{ requestAnimationFrame: (call: () => void) => number; cancelAnimationFrame: (id: number) => void }>;
-  const end = () => {
+interface Surroundings {
+  requestAnimationFrame: (call: () => void) => number;
+  cancelAnimationFrame: (id: number) => void;
+  document: { visibilityState: string };
+  reportError: (error: unknown) => void;
+}
+const surroundings = globalThis as Partial<Surroundings>;
+
+/** Calls once: with the next frame that is drawn, or, where none is drawn, soon. */
+function onFrame(call: () => void): void {
+  const { requestAnimationFrame, cancelAnimationFrame } = surroundings;
+  if (!requestAnimationFrame) return void setTimeout(call, FRAME_MS);
+  let timer: ReturnType<typeof setTimeout>;
+  const frame = requestAnimationFrame(() => {
     clearTimeout(timer);
-    if (frame !== undefined) cancelAnimationFrame?.(frame);
-  };
-  const draw = () => {
-    end();
+    call();
+  });
+  const look = () => {
+    // A page that is seen and only busy draws its frame yet.
+    if (surroundings.document?.visibilityState === 'visible') return void (timer = setTimeout(look, HIDDEN_FRAME_MS));
+    cancelAnimationFrame?.(frame);
     call();
   };
-  const timer = setTimeout(draw, requestAnimationFrame ? HIDDEN_FRAME_MS : 16);
-  const frame = requestAnimationFrame?.(draw);
-  return end;
+  timer = setTimeout(look, HIDDEN_FRAME_MS);
+}
+
+/** As an error that nobody has caught, which says whose fault it is, and stops nothing here. */
+function report(error: unknown): void {
+  if (surroundings.reportError) surroundings.reportError(error);
+  else queueMicrotask(() => {
+    throw error;
+  });
 }

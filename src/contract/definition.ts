@@ -136,6 +136,9 @@ export const DEFINITION_LIMITS = {
   cacheTtlMs: 365 * 24 * 60 * 60 * 1000,
 } as const;
 
+/** Bounds of the definitions that a user stores, together; `bytes` are of their JSON. */
+export const STORED_LIMITS = { count: 1000, bytes: 16 * 1024 * 1024 } as const;
+
 /** Options without those that are given as `undefined`: that is not given, as in JSON. */
 export function givenOf<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;

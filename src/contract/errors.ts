@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   gone: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  upgrade_required: 426,
   rate_limited: 429,
   too_many_streams: 429,
   too_many_executions: 429,

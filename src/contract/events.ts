@@ -61,8 +61,8 @@ export interface EventData {
   step_skipped: { reason: string };
   /** `progress` is 0..1 within the step. */
   step_progress: { progress: number; state?: string; metadata?: JsonValue };
-  /** `offset` counts UTF-16 units of this kind before this piece, in this attempt; of `data`, pieces. */
-  step_output: { delta: JsonValue; kind: OutputKind; offset: number };
+  /** `offset` counts UTF-16 units of this kind before this piece, in this attempt; of `data`, pieces. `callId`, of `tool_input`: the call that it is the input of. */
+  step_output: { delta: JsonValue; kind: OutputKind; offset: number; callId?: string };
   /** All `step_output` of the attempt before is void, in every step below the one named. */
   step_retrying: { attempt: number; maxAttempts: number; delayMs: number; error: ErrorInfo };
   tool_call: { callId: string; tool: string; input: JsonValue };

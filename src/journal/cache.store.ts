@@ -48,7 +48,7 @@ export interface Freshness {
 export const MAX_COMPARED = 500;
 
 export abstract class CacheStore {
-  /** @throws StepcastError `journal_unavailable` */
+  /** What was saved before is found, committed or not. @throws StepcastError `journal_unavailable` */
   abstract find(key: string, freshness: Freshness): Promise<CachedResult | undefined>;
 
   /**

@@ -3,6 +3,7 @@
  * alone. A backend's own spec calls this once for each way to open it, and adds what only it can show (its failures).
  */
 import { afterEach, beforeEach, describe } from '@jest/globals';
+import { describeCache, describeReopenedCache } from './conformance/cache.conformance.js';
 import { describeExecutions } from './conformance/executions.conformance.js';
 import { type OpenJournal, whenReady } from './conformance/fixture.conformance.js';
 import { describeFollow } from './conformance/follow.conformance.js';
@@ -39,11 +40,13 @@ export function describeJournal(name: string, open: () => Promise<OpenJournal>, 
     describePositions(journal);
     describeWorkflows(journal);
     describeKeys(journal);
+    describeCache(journal);
     describeStrings(journal);
     describeClosing(journal);
     if (durable) {
       describeReopening(() => opened);
       describeReopenedKeys(() => opened);
+      describeReopenedCache(() => opened);
       describeReopenedPositions(() => opened);
     }
   });

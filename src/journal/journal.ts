@@ -88,8 +88,11 @@ export abstract class Journal {
   /** Saves it, unless a later one is saved already. */
   abstract saveCursor(name: string, position: number): Promise<void>;
 
-  /** Stores a definition under its user and name, in place of an earlier one. */
-  abstract saveWorkflow(user: string, definition: WorkflowDefinition, now: number): Promise<void>;
+  /**
+   * Stores a definition under its user and name, in place of an earlier one; answers false, and stores nothing, where the
+   * user would then have more than so many of them, or of bytes of their JSON together.
+   */
+  abstract saveWorkflow(user: string, definition: WorkflowDefinition, now: number, most?: { count: number; bytes: number }): Promise<boolean>;
   abstract findWorkflow(user: string, name: string): Promise<StoredWorkflow | undefined>;
   abstract listWorkflows(user: string): Promise<StoredWorkflow[]>;
   abstract deleteWorkflow(user: string, name: string): Promise<boolean>;

@@ -4,3 +4,8 @@ import { StepcastError } from '../contract/errors.js';
 export function removed(id: string): StepcastError {
   return new StepcastError('gone', `execution ${id} has been removed: finished executions are kept for a limited time`);
 }
+
+/** Whether that is what an error says. */
+export function isRemoved(error: unknown): boolean {
+  return error instanceof StepcastError && error.code === 'gone';
+}

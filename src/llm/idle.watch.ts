@@ -1,3 +1,6 @@
+/** Why a signal has aborted: whoever was to speak has not. */
+export class Silence extends Error {}
+
 /**
  * Bounds a silence: aborts `signal` when nothing has been heard for a time. While something else is waited for, such as a
  * tool, the time stands still.
@@ -23,7 +26,7 @@ export class IdleWatch {
   heard(): void {
     if (this.pauses > 0 || this.stopped) return;
     if (this.timer) this.timer.refresh();
-    else this.timer = setTimeout(() => this.controller.abort(new Error(`nothing was heard for ${this.ms} ms`)), this.ms);
+    else this.timer = setTimeout(() => this.controller.abort(new Silence(`nothing was heard for ${this.ms} ms`)), this.ms);
   }
 
   /** Waits for `work` with the clock at rest. */

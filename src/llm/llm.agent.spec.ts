@@ -142,6 +142,7 @@ describe('the agent llm', () => {
     const twice = [...call('x', 'weather', '{"city":"A"}'), finish('tool-calls')];
     const log = await ask(modelOf(twice, twice, [...text('ok'), finish()]), { prompt: 'p', tools: ['weather'] });
     expect(ofType(log, 'tool_call').map(({ data }) => data.callId)).toEqual(['x', 'x#2']);
+    expect(new Set(ofType(log, 'step_output').filter(({ data }) => data.kind === 'tool_input').map(({ data }) => data.callId))).toEqual(new Set(['x', 'x#2']));
     expect(ofType(log, 'tool_result').map(({ data }) => data.callId)).toEqual(['x', 'x#2']);
   });
 
@@ -167,6 +168,12 @@ describe('the agent llm', () => {
     expect(model.doStreamCalls).toHaveLength(2);
     expect(outputOf(log)).toBe('and and ');
     expect(ofType(log, 'message').map(({ data }) => [data.level, data.code])).toEqual([['warn', 'max_steps']]);
+  });
+
+  it('fails where all its steps went into tools and it has said nothing', async () => {
+    const log = await ask(modelOf([...call('c', 'weather', '{"city":"A"}'), finish('tool-calls')]), { prompt: 'p', tools: ['weather'], maxSteps: 1 });
+    expect(errorOf(log)).toMatchObject({ code: 'output_invalid', message: expect.stringMatching(/maxSteps 1\).*written no text; raise maxSteps/) });
+    expect(ofType(log, 'message')).toEqual([]);
   });
 
   it('calls it 8 times at most by default', async () => {

@@ -2,8 +2,9 @@
 import { type AgentStep } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type JsonValue } from '../contract/json.js';
-import { type AgentContext, type AgentHandler, type Piece } from '../orchestration/agent.js';
+import { type AgentContext, type AgentHandler, type CacheSubject, type Piece } from '../orchestration/agent.js';
 import { Agent } from '../orchestration/decorators.js';
+import { llmSubject } from './cache.subject.js';
 import { CallDesk } from './call.desk.js';
 import { IdleWatch } from './idle.watch.js';
 import { maxStepsOf, startCall } from './llm.call.js';
@@ -39,9 +40,15 @@ export class LlmAgent implements AgentHandler {
     if (model !== null) this.models.check(model);
   }
 
+  cacheSubject(input: JsonValue): CacheSubject {
+    return llmSubject(input, this.options.defaultModel);
+  }
+
   async *execute(ctx: AgentContext): AsyncGenerator<Piece, JsonValue, void> {
     const input = readInput(ctx.input, this.hasTool);
-    const { name, model } = await this.models.resolve(input.model);
+    // Waiting for a limit is no silence of the model.
+    const aside = <T>(work: () => Promise<T>): Promise<T> => watch.aside(work);
+    const { name, model } = await this.models.resolve(input.model, { user: ctx.user, log: (...told) => ctx.log(...told), aside });
     const tools = (input.tools ?? []).map((tool) => this.tools.get(tool) as RegisteredTool);
     const idleMs = this.options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
     const maxSteps = maxStepsOf(input);
@@ -69,8 +76,9 @@ export class LlmAgent implements AgentHandler {
         progress: () => (rounds - 1) / maxSteps,
         costOf: (usage) => this.models.costOf(name, usage),
       });
+      const output = outputOf(ending, input, name);
       if (ending.finishReason === 'tool-calls') ctx.log(`the model "${name}" was to call tools again after ${maxSteps} steps; raise maxSteps to let it`, 'warn', 'max_steps');
-      return outputOf(ending, input, name);
+      return output;
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
       if (watch.expired) throw cutOff(name, `was silent for ${idleMs} ms, and its request was dropped`);
@@ -83,9 +91,13 @@ export class LlmAgent implements AgentHandler {
   }
 }
 
-function outputOf({ text, lastText, finishReason }: Ending, { schema }: LlmInput, model: string): JsonValue {
+/** What was streamed is the output, also where the model was not done. Of one that has said nothing so far there is none: an empty text would pass for its answer. */
+function outputOf({ text, lastText, finishReason }: Ending, input: LlmInput, model: string): JsonValue {
+  const { schema } = input;
+  if (finishReason === 'tool-calls' && (schema || text === '')) {
+    throw new StepcastError('output_invalid', `the model "${model}" has spent all its steps (maxSteps ${maxStepsOf(input)}) on tools and written no ${schema ? 'object' : 'text'}; raise maxSteps`);
+  }
   if (!schema) return text;
-  if (finishReason === 'tool-calls') throw new StepcastError('output_invalid', `the model "${model}" has spent all its steps on tools and written no object; raise maxSteps`);
   if (finishReason === 'length') throw new StepcastError('output_invalid', `the object of the model "${model}" is cut short; raise maxOutputTokens`);
   return readObject(lastText, schema, model);
 }

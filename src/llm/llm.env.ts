@@ -1,21 +1,44 @@
 /** The environment of the service, as far as models go. What is not understood is told in one line each, and never a key. */
 import { type JsonValue } from '../contract/json.js';
-import { AllowedHosts } from './http/allowed.hosts.js';
+import { nearestName } from '../contract/nearest.name.js';
+import { EMBEDDING_PROVIDERS, type EmbeddingProvider, hasEmbeddings } from './embedding/embedding.loader.js';
+import { type LimitsOptions } from './limits/limits.options.js';
+import { parseLimits } from './limits/limits.parser.js';
 import { LlmOptions, type ModelPrice, type ProviderOptions } from './llm.options.js';
 import { BUILT_IN_PROVIDERS, DEMO_MODEL, isBuiltIn, isProviderName, parseModelName } from './model.name.js';
+import { isAllowedHost, isBaseUrl, isKey } from './option.values.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const EMBEDDING_KEYS: Readonly<Record<EmbeddingProvider, string>> = { openai: 'OPENAI_API_KEY', google: 'GOOGLE_GENERATIVE_AI_API_KEY' };
 const PRICE_KEYS = ['input', 'output', 'cachedInput'] as const;
 
 /** What the environment says of models; `faults` is empty where all of it is understood. */
 export function llmOptionsFrom(env: Env): { options: LlmOptions; faults: string[] } {
   const reader = new EnvReader(env);
+  return { options: optionsOf(reader), faults: reader.faults };
+}
+
+/** A line for each name that begins with `LLM_` and that nothing reads: a limit that is misspelt would limit nothing. */
+export function unknownLlmNames(env: Env): string[] {
+  const reader = new EnvReader(env);
+  optionsOf(reader);
+  const known = [...reader.names].filter((name) => name.startsWith('LLM_'));
+  const unknown = Object.keys(env).filter((name) => name.startsWith('LLM_') && env[name] !== undefined && !reader.names.has(name));
+  return unknown.map((name) => {
+    const meant = nearestName(name, known);
+    return `${name} is not known${meant === undefined ? '' : `; did you mean ${meant}?`}; there are ${known.join(', ')}`;
+  });
+}
+
+function optionsOf(reader: EnvReader): LlmOptions {
   const options = new LlmOptions();
   const compatible = reader.compatible();
   const defaultModel = reader.model('LLM_MODEL', Object.keys(compatible));
   if (defaultModel !== undefined) options.defaultModel = defaultModel;
+  const embeddingModel = reader.embeddingModel('LLM_EMBEDDING_MODEL', Object.keys(compatible));
+  if (embeddingModel !== undefined) options.embeddingModel = embeddingModel;
   options.openai = reader.provider('OPENAI_API_KEY', 'OPENAI_BASE_URL');
   options.anthropic = reader.provider('ANTHROPIC_API_KEY', 'ANTHROPIC_BASE_URL');
   options.google = reader.provider('GOOGLE_GENERATIVE_AI_API_KEY', 'GOOGLE_BASE_URL');
@@ -24,11 +47,15 @@ export function llmOptionsFrom(env: Env): { options: LlmOptions; faults: string[
   options.httpAllowedHosts = reader.hosts();
   const idleTimeoutMs = reader.milliseconds('LLM_IDLE_TIMEOUT_MS');
   if (idleTimeoutMs !== undefined) options.idleTimeoutMs = idleTimeoutMs;
-  return { options, faults: reader.faults };
+  const limits = reader.limits(Object.keys(compatible));
+  if (limits !== undefined) options.limits = limits;
+  return options;
 }
 
 class EnvReader {
   readonly faults: string[] = [];
+  /** All that were asked for. */
+  readonly names = new Set<string>();
 
   constructor(private readonly env: Env) {}
 
@@ -41,6 +68,18 @@ class EnvReader {
     else if (model.provider === 'demo' && value !== DEMO_MODEL) this.faults.push(`${name} is "${value}"; the one model of demo is ${DEMO_MODEL}`);
     else return value;
     return undefined;
+  }
+
+  /** Its key is looked at too: no execution is refused for want of it, which would be told with every step. */
+  embeddingModel(name: string, providers: readonly string[]): string | undefined {
+    const before = this.faults.length;
+    const value = this.model(name, providers);
+    const provider = (value !== undefined && parseModelName(value)?.provider) || '';
+    if (value === undefined || this.faults.length > before || providers.includes(provider)) return value;
+    const keyName = hasEmbeddings(provider) ? EMBEDDING_KEYS[provider] : undefined;
+    if (keyName === undefined) this.faults.push(`${name} is "${value}", and ${provider} has no embeddings; take a model of ${EMBEDDING_PROVIDERS.join(', ')} or of a server in LLM_PROVIDERS`);
+    else if (this.text(keyName) === undefined) this.faults.push(`${name} is "${value}", whose key is not set: set ${keyName}`);
+    return value;
   }
 
   provider(keyName: string, urlName: string): ProviderOptions {
@@ -83,14 +122,16 @@ class EnvReader {
 
   hosts(): string[] {
     const hosts = this.list('LLM_HTTP_ALLOWED_HOSTS');
-    for (const host of hosts) {
-      try {
-        new AllowedHosts([host]);
-      } catch {
-        this.faults.push(`LLM_HTTP_ALLOWED_HOSTS: "${host}" is no host such as localhost:8080 or intranet.example`);
-      }
-    }
+    for (const host of hosts) if (!isAllowedHost(host)) this.faults.push(`LLM_HTTP_ALLOWED_HOSTS: "${host}" is no host such as localhost:8080 or intranet.example`);
     return hosts;
+  }
+
+  limits(providers: readonly string[]): LimitsOptions | undefined {
+    const text = this.text('LLM_LIMITS');
+    if (text === undefined) return undefined;
+    const { limits, faults } = parseLimits(text, [...BUILT_IN_PROVIDERS, ...providers]);
+    this.faults.push(...faults.map((fault) => `LLM_LIMITS: ${fault}`));
+    return limits;
   }
 
   milliseconds(name: string): number | undefined {
@@ -119,15 +160,13 @@ class EnvReader {
   /** A value that no fault repeats. */
   private key(name: string): string | undefined {
     const value = this.text(name);
-    // Headers take no other characters: the request would fail with a message that says less.
-    if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return value;
+    if (value === undefined || isKey(value)) return value;
     this.faults.push(`${name} has characters that a key cannot have, such as blanks or a line break`);
     return undefined;
   }
 
   private url(name: string, value: string): string | undefined {
-    const url = URL.parse(value);
-    if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '') return value;
+    if (isBaseUrl(value)) return value;
     this.faults.push(`${name} must be an http or https URL without a password and a query, such as http://localhost:11434/v1`);
     return undefined;
   }
@@ -137,6 +176,7 @@ class EnvReader {
   }
 
   private text(name: string): string | undefined {
+    this.names.add(name);
     const value = this.env[name];
     return value === undefined || value === '' ? undefined : value;
   }

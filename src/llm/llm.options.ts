@@ -1,3 +1,5 @@
+import { type LimitsOptions } from './limits/limits.options.js';
+
 /** US dollars per million tokens. */
 export interface ModelPrice {
   input: number;
@@ -18,6 +20,8 @@ export interface ProviderOptions {
 export class LlmOptions {
   /** `provider/model` for steps that name none [`LLM_MODEL`]. */
   defaultModel?: string;
+  /** `provider/model` that makes embeddings, by which cached steps find the results of similar prompts; without one they find those of the same [`LLM_EMBEDDING_MODEL`]. */
+  embeddingModel?: string;
   openai?: ProviderOptions;
   anthropic?: ProviderOptions;
   google?: ProviderOptions;
@@ -28,6 +32,11 @@ export class LlmOptions {
   compatible?: Record<string, ProviderOptions & { baseUrl: string }>;
   /** By `provider/model`; without a price a step tells tokens and no cost [`LLM_PRICES`]. */
   prices?: Record<string, ModelPrice>;
+  /**
+   * How much of each provider may be used, at once and in a minute; more waits. `{ openai: { requestsPerMinute: 500,
+   * perUser: { requestsPerMinute: 60 } }, '*': { concurrency: 8 } }`; without it 64 requests at once, and a breaker [`LLM_LIMITS`].
+   */
+  limits?: LimitsOptions;
   /**
    * Milliseconds of silence, from the request on and between two pieces, after which a model counts as hanging and its
    * request is dropped; default 120,000. Above 300,000 the HTTP client gives up first [`LLM_IDLE_TIMEOUT_MS`].

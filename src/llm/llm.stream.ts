@@ -66,14 +66,17 @@ export async function* narrate(parts: AsyncIterable<ModelPart>, ctx: Context, na
       case 'reasoning-delta':
         yield ctx.reasoning(part.text);
         break;
+      case 'tool-input-start':
+        desk.announce(part.id);
+        break;
       case 'tool-input-delta':
-        yield ctx.toolInput(part.delta);
+        yield ctx.toolInput(part.delta, desk.writing(part.id));
         break;
       case 'tool-call':
         if (!part.invalid) {
           desk.tell(part.toolCallId);
         } else {
-          const callId = desk.unique(part.toolCallId);
+          const callId = desk.take(part.toolCallId);
           invalid.set(part.toolCallId, callId);
           yield ctx.toolCall({ callId, tool: part.toolName, input: part.input as JsonValue });
           yield ctx.toolResult(callId, { error: invalidCall(part) });

@@ -1,8 +1,10 @@
 /** The models that can be called: by name, with the key, the address and the price that the configuration gives them. */
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { type LanguageModel } from 'ai';
 import { StepcastError } from '../contract/errors.js';
 import { type Usage } from '../contract/events.js';
+import { type ModelCaller } from './limits/limited.model.js';
+import { ModelLimits } from './limits/model.limits.js';
 import { LlmOptions, type ModelPrice, type ProviderOptions } from './llm.options.js';
 import { BUILT_IN_PROVIDERS, DEMO_MODEL, isBuiltIn, isProviderName, type ModelName, parseModelName } from './model.name.js';
 import { modelFailure } from './provider.errors.js';
@@ -28,7 +30,7 @@ export class ModelRegistry {
   private readonly secrets: readonly string[];
 
   /** @throws StepcastError `conflict` for a provider whose name is taken or malformed. */
-  constructor(private readonly options: LlmOptions) {
+  constructor(private readonly options: LlmOptions, @Optional() private readonly limits?: ModelLimits) {
     const { openai, anthropic, google, compatible = {}, prices = {} } = options;
     for (const name of Object.keys(compatible)) {
       if (isBuiltIn(name)) throw new StepcastError('conflict', `the provider "${name}" is built in; give the server another name, or set the base URL of "${name}"`);
@@ -56,12 +58,19 @@ export class ModelRegistry {
     }
   }
 
-  /** The model of that name, or the default one; its provider's package is loaded for it. @throws StepcastError as `check`. */
-  async resolve(name?: string): Promise<ResolvedModel> {
-    const { provider, model } = this.locate(name);
+  /**
+   * The model of that name, or the default one; its provider's package is loaded for it. Its requests pass the limits of the
+   * provider, and of the caller's user; an agent gives its context, so that readers are told where one has to wait.
+   *
+   * @throws StepcastError as `check`.
+   */
+  async resolve(name?: string, caller?: ModelCaller): Promise<ResolvedModel> {
+    const located = this.locate(name);
+    const { provider, model } = located;
     let factory = this.factories.get(provider);
     if (!factory) this.factories.set(provider, (factory = this.load(provider)));
-    return { name: `${provider}/${model}`, model: (await factory)(model) };
+    const made = (await factory)(model);
+    return { name: `${provider}/${model}`, model: this.limits ? await this.limits.limit(located, made, caller) : made };
   }
 
   priceOf(name: string): ModelPrice | undefined {

@@ -56,7 +56,9 @@ const UNFIT = new Set(['AI_InvalidPromptError', 'AI_InvalidArgumentError', 'AI_U
 
 /** Whatever calling a model has thrown, or its stream has told. Carries no cause: errors of the SDK hold the whole request. */
 export function modelFailure(error: unknown, call: FailedCall): StepcastError {
-  if (error instanceof StepcastError) return error;
+  // The SDK wraps what is thrown while it reads an answer.
+  const own = [error, (error as { cause?: unknown } | null | undefined)?.cause].find((each) => each instanceof StepcastError);
+  if (own) return own;
   const symptoms = symptomsOf(error);
   const { code, what, remedy, retryable } = diagnose(error, symptoms, call);
   const words = withoutSecrets(symptoms.message, call.secrets).trim().slice(0, MAX_WORDS);

@@ -2,12 +2,13 @@
 import { type LanguageModel } from 'ai';
 import { type BuiltInProvider } from './model.name.js';
 import { type ProviderOptions } from './llm.options.js';
+import { providerFetch } from './provider.fetch.js';
 
 /** Makes a model by the name that the provider knows it by. */
 export type ModelFactory = (model: string) => LanguageModel;
 
 export async function loadBuiltIn(provider: BuiltInProvider, { apiKey, baseUrl }: ProviderOptions): Promise<ModelFactory> {
-  const settings = { apiKey, baseURL: baseUrl };
+  const settings = { apiKey, baseURL: baseUrl, fetch: providerFetch };
   switch (provider) {
     case 'openai': {
       const openai = (await import('@ai-sdk/openai')).createOpenAI(settings);
@@ -32,6 +33,6 @@ export async function loadBuiltIn(provider: BuiltInProvider, { apiKey, baseUrl }
 export async function loadCompatible(name: string, { apiKey, baseUrl }: ProviderOptions & { baseUrl: string }): Promise<ModelFactory> {
   const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
   // Ollama, vLLM, llama.cpp and LM Studio take a schema for the output, and tell usage where they are asked for it.
-  const server = createOpenAICompatible({ name, baseURL: baseUrl, apiKey, includeUsage: true, supportsStructuredOutputs: true });
+  const server = createOpenAICompatible({ name, baseURL: baseUrl, apiKey, fetch: providerFetch, includeUsage: true, supportsStructuredOutputs: true });
   return (model) => server.chatModel(model);
 }

@@ -51,7 +51,7 @@ export class StreamMetrics {
   opened(resumes = false): () => void {
     this.open++;
     this.openedStreams.add();
-    if (resumes) this.resumes.add();
+    if (resumes) this.resuming();
     return () => {
       this.open--;
     };
@@ -69,6 +69,11 @@ export class StreamMetrics {
     const { recordedAt } = written;
     if (recordedAt === undefined) this.replayedEvents.add(written.events);
     else if (written.writes++ % TIMED_EACH === 0 && recordedAt >= since) this.delivery.observe((performance.now() - recordedAt) / 1000);
+  }
+
+  /** A stream goes on after a cursor. */
+  resuming(): void {
+    this.resumes.add();
   }
 
   /** A stream begins with events of the past. */

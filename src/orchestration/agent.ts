@@ -56,8 +56,8 @@ export interface AgentContext<Input = JsonValue> {
   data(delta: JsonValue): Piece;
   /** A log line that readers of the stream see (`message`). */
   log(text: string, level?: LogLevel, code?: string): Piece;
-  /** Streams a piece of the input of a tool, as a model writes it. */
-  toolInput(delta: string): Piece;
+  /** Streams a piece of the input of a tool, as a model writes it; `callId` is what `tool_call` will name the call by. */
+  toolInput(delta: string, callId?: string): Piece;
   /** Tells that a tool is called. */
   toolCall(call: ToolCall): Piece;
   /** Tells how a call that was told ended, and how long it took. */
@@ -75,6 +75,16 @@ export interface AgentContext<Input = JsonValue> {
  */
 export type AgentResult = ObservableInput<unknown> | Generator | AsyncGenerator | JsonValue | object | void;
 
+/** What a result of an agent depends on: where any of it differs, another run is asked for. */
+export interface CacheSubject {
+  /** The model that answers, where one does. */
+  model?: string;
+  /** All else but the prompt. */
+  fixed: JsonValue;
+  /** The text in which similar ones may differ, where the cache looks for such; absent where only the same will do. */
+  prompt?: string;
+}
+
 /** An agent. Implement it in a provider with `@Agent('name')`. */
 export interface AgentHandler<Input = JsonValue> {
   execute(context: AgentContext<Input>): AgentResult;
@@ -85,6 +95,11 @@ export interface AgentHandler<Input = JsonValue> {
    * @param input What the execution is started with. Treat it as read-only.
    */
   check?(step: Readonly<AgentStep>, input: JsonValue): void;
+  /**
+   * What the result of this input depends on, for steps that are cached; nothing where it is not to be kept. Without this
+   * method it is the input, of which a text, or the text in its member `prompt`, is taken for a prompt.
+   */
+  cacheSubject?(input: Input): CacheSubject | undefined;
 }
 
 export type AgentFunction<Input = JsonValue> = (context: AgentContext<Input>) => AgentResult;

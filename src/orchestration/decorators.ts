@@ -2,6 +2,7 @@ import { applyDecorators, Injectable, SetMetadata, type Type } from '@nestjs/com
 import { type Step, type StreamConfig, type WorkflowDefinition } from '../contract/definition.js';
 import { type JsonValue } from '../contract/json.js';
 import { type WorkflowPlan } from '../contract/plan.js';
+import { type AgentCacheDefault } from './cache/cache.options.js';
 
 export const AGENT_METADATA = 'stepcast:agent';
 export const WORKFLOW_METADATA = 'stepcast:workflow';
@@ -10,6 +11,8 @@ export const SHIPPED_METADATA = 'stepcast:shipped';
 export interface AgentOptions {
   name: string;
   description?: string;
+  /** Whether results are kept and given again, for steps that say nothing of it. An agent with effects had better not say so. */
+  cache?: AgentCacheDefault;
 }
 
 /**
@@ -25,8 +28,8 @@ export interface AgentOptions {
  * }
  * ```
  */
-export function Agent(options: string | AgentOptions): ClassDecorator {
-  return applyDecorators(Injectable(), SetMetadata(AGENT_METADATA, typeof options === 'string' ? { name: options } : options));
+export function Agent(options: string | AgentOptions, more: Omit<AgentOptions, 'name'> = {}): ClassDecorator {
+  return applyDecorators(Injectable(), SetMetadata(AGENT_METADATA, { ...more, ...(typeof options === 'string' ? { name: options } : options) }));
 }
 
 export interface WorkflowOptions {

@@ -2,7 +2,7 @@
  * The programmatic face of the engine: start, stream, status, cancel, answer. It trusts its caller; who may do what is
  * decided at the edge.
  */
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
 import { givenOf, type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
@@ -13,6 +13,7 @@ import { Journal } from '../journal/journal.js';
 import { removed } from '../journal/removed.js';
 import { type ExecutionRecord, type OwnedExecution } from '../journal/journal.types.js';
 import { Admission } from './admission.js';
+import { AgentCache } from './cache/agent.cache.js';
 import { Clock } from './clock.js';
 import { checkAgents } from './definition/agent.check.js';
 import { rootSteps } from './definition/fingerprint.js';
@@ -36,6 +37,8 @@ export interface StartOptions {
   sessionId?: string;
   /** The same key with the same workflow and input gives the same execution. */
   idempotencyKey?: string;
+  /** What the same key has to come with again, in the place of the input: where the key says enough of it. */
+  idempotencyBody?: JsonValue;
   /**
    * The trace that the execution is to be part of (W3C `traceparent`), where no span of OpenTelemetry is active. One that is not
    * valid is passed by.
@@ -87,8 +90,9 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
     agents: AgentRegistry,
     private readonly clock: Clock,
     options: OrchestrationOptions,
+    @Optional() cache?: AgentCache,
   ) {
-    this.deps = { journal, clock, agents, limits: limitsOf(options), planOf: (record) => catalog.planOf(record), watch: this.watch };
+    this.deps = { journal, clock, agents, limits: limitsOf(options), planOf: (record) => catalog.planOf(record), watch: this.watch, cache };
     this.admission = new Admission({ running: options.maxExecutionsPerUser, queued: options.maxQueuedPerUser }, { running: options.maxExecutions, queued: options.maxQueued });
   }
 

@@ -9,6 +9,8 @@ export interface ExecutionOrder {
   user: string;
   sessionId?: string;
   idempotencyKey?: string;
+  /** What a repeat is known by, in the place of the input. */
+  idempotencyBody?: JsonValue;
   /** Whether the workflow was named and not given: then its name stands for it in the idempotency key's fingerprint. */
   byName: boolean;
   /** As the caller has sent it. */
@@ -25,7 +27,7 @@ export function newExecution({ definition, data, fingerprint, source }: Runnable
     id: randomUUID(), user, workflow: definition.name, sessionId, source, definition: data, fingerprint, input, createdAt: now, traceparent: traceparentOfStart(order.traceparent),
   };
   if (idempotencyKey !== undefined) {
-    const request = { workflow: byName ? definition.name : data, input, sessionId };
+    const request = { workflow: byName ? definition.name : data, input: order.idempotencyBody ?? input, sessionId };
     execution.idempotency = { key: idempotencyKey, fingerprint: createHash('sha256').update(canonicalJson(request)).digest('base64url') };
   }
   return execution;

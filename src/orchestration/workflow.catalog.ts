@@ -1,6 +1,6 @@
 /** The workflows a user can start: those that code registers, and the definitions the user has stored. */
 import { Injectable, Logger } from '@nestjs/common';
-import { definitionData, type WorkflowDefinition } from '../contract/definition.js';
+import { definitionData, STORED_LIMITS, type WorkflowDefinition } from '../contract/definition.js';
 import { type Fault, StepcastError } from '../contract/errors.js';
 import { type JsonValue, toJson } from '../contract/json.js';
 import { type WorkflowPlan } from '../contract/plan.js';
@@ -112,11 +112,14 @@ export class WorkflowCatalog {
     return { ...stored, origin: 'stored' };
   }
 
-  /** @throws StepcastError `conflict` where code registers the name. */
+  /** @throws StepcastError `conflict` where code registers the name, or the user has stored as much as is kept for one. */
   async save(user: string, definition: WorkflowDefinition): Promise<ListedWorkflow> {
     if (this.registry.get(definition.name)) throw new StepcastError('conflict', `"${definition.name}" is a workflow of this service itself; choose another name`);
     const now = this.clock.now();
-    await this.journal.saveWorkflow(user, definition, now);
+    if (!(await this.journal.saveWorkflow(user, definition, now, STORED_LIMITS))) {
+      const { count, bytes } = STORED_LIMITS;
+      throw new StepcastError('conflict', `a user can store ${count} workflows, and ${bytes / 1024 / 1024} MiB of them together; delete one that is not needed (DELETE /workflows/:name), or run this one without storing it (POST /executions)`);
+    }
     return { definition, origin: 'stored', createdAt: now };
   }
 

@@ -1,18 +1,17 @@
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { type ExecutionSnapshot, ExecutionStore } from '../client/execution.store.js';
+import { type ExecutionSnapshot, ExecutionStore, NO_SNAPSHOT } from '../client/execution.store.js';
 import { type StepcastClient } from '../client/stepcast.client.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue } from '../contract/json.js';
-import { initialState } from '../contract/state.js';
 import { useStepcastClient } from './stepcast.context.js';
 
 export interface UseWorkflowStreamOptions {
   /** Default that of the `StepcastProvider`. */
-  client?: StepcastClient;
+  client?: StepcastClient | undefined;
   /** How many events are kept; default 1,000. `state` is of all of them. */
-  maxEvents?: number;
+  maxEvents?: number | undefined;
   /** Told each event once, in order. */
-  onEvent?: (event: ExecutionEvent) => void;
+  onEvent?: ((event: ExecutionEvent) => void) | undefined;
 }
 
 export interface WorkflowStream extends ExecutionSnapshot {
@@ -22,11 +21,7 @@ export interface WorkflowStream extends ExecutionSnapshot {
   answer: (value: JsonValue, stepId?: string) => Promise<void>;
 }
 
-const NOTHING: ExecutionSnapshot = {
-  events: [], state: initialState({ id: '', workflow: '', createdAt: '' }), status: 'queued', progress: 0, currentStep: undefined,
-  text: '', result: null, error: null, connection: { state: 'connecting' },
-};
-const nothing = () => NOTHING;
+const nothing = () => NO_SNAPSHOT;
 const never = () => () => {};
 
 /**
@@ -44,7 +39,7 @@ export function useWorkflowStream(executionId: string | null | undefined, option
     onEvent.current = options.onEvent;
   });
   const store = useMemo(
-    () => (executionId ? new ExecutionStore(client, executionId, { ...(maxEvents === undefined ? {} : { maxEvents }), onEvent: (event) => onEvent.current?.(event) }) : undefined),
+    () => (executionId ? new ExecutionStore(client, executionId, { maxEvents, onEvent: (event) => onEvent.current?.(event) }) : undefined),
     [client, executionId, maxEvents],
   );
   const snapshot = useSyncExternalStore(store?.subscribe ?? never, store?.getSnapshot ?? nothing, store?.getSnapshot ?? nothing);

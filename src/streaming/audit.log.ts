@@ -39,7 +39,7 @@ export interface AuditedRequest {
 }
 
 const ACTIONS: readonly (readonly [AuditAction, RegExp])[] = [
-  ['cancel', /\/executions\/[^/]+\/cancel$/], ['input', /\/executions\/[^/]+\/input$/], ['ticket', /\/tickets$/], ['start', /\/executions$/], ['key_add', /\/keys$/],
+  ['cancel', /\/executions\/[^/]+\/cancel$/], ['input', /\/executions\/[^/]+\/input$/], ['ticket', /\/tickets$/], ['start', /\/(executions|(chat|ag-ui)\/[^/]+)$/], ['key_add', /\/keys$/],
 ];
 const MAX_PATH = 300;
 
@@ -68,13 +68,16 @@ export class AuditLog {
     return started;
   }
 
-  /** Something was refused: for want of a user, of a right, or for too much of it. Other refusals are no matter of security. */
-  refused(error: StepcastError, request: AuditedRequest): void {
+  /**
+   * Something was refused: for want of a user, of a right, or for too much of it. Other refusals are no matter of security.
+   * @param what Where the request does not say: one that carries many messages.
+   */
+  refused(error: StepcastError, request: AuditedRequest, what?: { action: AuditAction; execution?: string }): void {
     const owner = owners.get(error);
     if (error.status !== 401 && error.status !== 403 && error.status !== 429 && owner === undefined) return;
     const path = pathOf(request);
-    const execution = /\/executions\/([^/]{1,64})/.exec(path)?.[1];
-    this.write(actionOf(request.method, path), error.code, request, { ...(execution !== undefined && { execution }), ...(owner !== undefined && { owner }), method: request.method ?? '', path: path.slice(0, MAX_PATH) });
+    const execution = what ? what.execution : /\/executions\/([^/]{1,64})/.exec(path)?.[1];
+    this.write(what?.action ?? actionOf(request.method, path), error.code, request, { ...(execution !== undefined && { execution }), ...(owner !== undefined && { owner }), method: request.method ?? '', path: path.slice(0, MAX_PATH) });
   }
 
   private write(action: AuditAction, outcome: string, { principal, id, ip }: AuditedRequest, what: Partial<AuditEntry>): void {

@@ -27,6 +27,13 @@ describe('the options of the module', () => {
     for (const value of [{ points: 0, seconds: 60 }, { points: 10 }, '300/60', null]) expect(with_({ [name]: value })).toThrow(expect.objectContaining({ faults: [{ path: `/${name}`, message: expect.stringMatching(/^must be \{ points, seconds \}/) }] }));
   });
 
+  it('of the cache are refused where they are none, and may be given in part', () => {
+    expect(with_({ cache: { ttlMs: 1000, similarity: 1 } })).not.toThrow();
+    for (const [cache, message] of [[{ ttlMs: 1, similarity: 2 }, /^ttlMs must .*; similarity must /], [{ ttl: 1000 }, /^ttl is not known/], [null, /^must be \{/]] as const) {
+      expect(with_({ cache })).toThrow(expect.objectContaining({ faults: [{ path: '/cache', message: expect.stringMatching(message) }] }));
+    }
+  });
+
   it('stop the start of the app, with every fault in one go', async () => {
     const given = { dataDir: ':memory:', apiKeys: [{ user: 'a', key: 'b' }], heartbeatMs: 0, maxStreams: -1, rateLimit: { points: 0, seconds: 1 } };
     const modules = [StreamingModule.forRoot(given), StreamingModule.forRootAsync({ useFactory: () => given })];

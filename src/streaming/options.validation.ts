@@ -2,6 +2,7 @@
 import { StepcastError } from '../contract/errors.js';
 import { rateLimitFault } from '../rate-limit/rate-limit.parser.js';
 import { faultsOfSlos } from '../metrics/slo.options.js';
+import { cacheOptionFaults } from '../orchestration/cache/cache.options.js';
 import { type StreamingOptions } from './streaming.options.js';
 import { faultsOf } from './subscribers/subscriber.options.check.js';
 
@@ -42,7 +43,9 @@ export function validOptions(options: StreamingOptions): StreamingOptions {
   }
   check('rateLimit', rateLimitFault(options.rateLimit));
   if (options.startLimit !== undefined) check('startLimit', rateLimitFault(options.startLimit));
+  check('webSocketOrigins', options.webSocketOrigins.every((origin) => URL.parse(origin)?.origin === origin) ? undefined : 'must be origins such as https://app.example.com');
   check('subscribers', faultsOf(options.subscribers).join('; ') || undefined);
+  check('cache', cacheOptionFaults(options.cache).join('; ') || undefined);
   check('slos', faultsOfSlos(options.slos).join('; ') || undefined);
   if (faults.length === 0) return options;
   throw new StepcastError('invalid_input', `the options of StreamingModule are not valid: ${faults.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ')}`, { faults });

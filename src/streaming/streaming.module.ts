@@ -19,21 +19,29 @@ import { ScopeGuard } from '../auth/scope.guard.js';
 import { MemoryTicketStore, TicketStore } from '../auth/ticket.store.js';
 import { TokenVerifier } from '../auth/token.verifier.js';
 import { givenOf } from '../contract/definition.js';
+import { CacheStore } from '../journal/cache.store.js';
 import { Journal } from '../journal/journal.js';
 import { ModelRegistry } from '../llm/models.registry.js';
 import { ToolRegistry } from '../llm/tools/tool.registry.js';
 import { RetentionService } from '../journal/retention.service.js';
 import { SqliteJournal } from '../journal/sqlite/sqlite-journal.js';
+import { embedderOf } from '../llm/embedding/model.embedder.js';
 import { LLM_PROVIDERS, llmOptionsOf } from '../llm/llm.module.js';
 import { LlmOptions } from '../llm/llm.options.js';
+import { LimitsObserver } from '../llm/limits/limits.observer.js';
+import { CacheMetrics } from '../metrics/cache.metrics.js';
 import { ExecutionMetrics } from '../metrics/execution.metrics.js';
 import { MetricsRegistry } from '../metrics/metrics.registry.js';
 import { Reliability } from '../metrics/reliability.js';
+import { ModelLimitsMetrics } from '../metrics/model.limits.metrics.js';
 import { StreamMetrics } from '../metrics/stream.metrics.js';
 import { DelayAgent } from '../orchestration/agents/delay.agent.js';
 import { EchoAgent } from '../orchestration/agents/echo.agent.js';
 import { FlakyAgent } from '../orchestration/agents/flaky.agent.js';
 import { TokensAgent } from '../orchestration/agents/tokens.agent.js';
+import { AgentCache } from '../orchestration/cache/agent.cache.js';
+import { fullCacheOptions } from '../orchestration/cache/cache.options.js';
+import { Embedder } from '../orchestration/cache/embedder.js';
 import { Clock } from '../orchestration/clock.js';
 import { ExecutionService } from '../orchestration/execution.service.js';
 import { OrchestrationOptions } from '../orchestration/orchestration.options.js';
@@ -49,6 +57,9 @@ import { StartLimiter } from '../rate-limit/start-limiter.js';
 import { StreamLimiter } from '../rate-limit/stream-limiter.js';
 import { AuditLog } from './audit.log.js';
 import { guardSecrets, secretsOf } from '../redaction/redact.js';
+import { CacheController } from './controllers/cache.controller.js';
+import { AgUiController } from './controllers/ag-ui.controller.js';
+import { ChatController } from './controllers/chat.controller.js';
 import { ExecutionsController } from './controllers/executions.controller.js';
 import { KeysController } from './controllers/keys.controller.js';
 import { ReliabilityController } from './controllers/reliability.controller.js';
@@ -68,6 +79,10 @@ import { StreamingOptions } from './streaming.options.js';
 import { SubscriberExplorer } from './subscribers/subscriber.explorer.js';
 import { SubscriberMetrics } from './subscribers/subscriber.metrics.js';
 import { SubscriberService } from './subscribers/subscriber.service.js';
+import { SocketController } from './ws/socket.controller.js';
+import { SocketDesk } from './ws/socket.desk.js';
+import { SocketServer } from './ws/socket.server.js';
+import { UpgradeDoor } from './ws/upgrade.door.js';
 
 const fromOptions = <T>(provide: Provider extends infer P ? Extract<P, { provide: unknown }>['provide'] : never, make: (options: StreamingOptions) => T): Provider =>
   ({ provide, inject: [StreamingOptions], useFactory: make });
@@ -94,21 +109,27 @@ const PROVIDERS: Provider[] = [
   { provide: TicketStore, useFactory: () => new MemoryTicketStore() },
   { provide: RetentionService, inject: [Journal, StreamingOptions], useFactory: (journal: Journal, { retentionMs }: StreamingOptions) => new RetentionService(journal, { retentionMs }) },
   fromOptions(LlmOptions, ({ llm }) => guarded(llmOptionsOf(llm))),
+  { provide: CacheStore, inject: [Journal], useFactory: (journal: Journal) => journal.cache },
+  { provide: Embedder, inject: [LlmOptions, ModelRegistry], useFactory: embedderOf },
+  { provide: AgentCache, inject: [CacheStore, StreamingOptions, Clock, Embedder, CacheMetrics], useFactory: agentCacheOf },
   Clock, AgentRegistry, WorkflowRegistry, StepcastExplorer, WorkflowCatalog, ExecutionService, RecoveryService,
   EchoAgent, DelayAgent, TokensAgent, FlakyAgent,
   ...LLM_PROVIDERS,
   { provide: Reliability, inject: [StreamingOptions, Clock], useFactory: ({ slos }: StreamingOptions, clock: Clock) => new Reliability(slos, () => clock.now()) },
-  MetricsRegistry, StreamMetrics, ExecutionMetrics,
+  MetricsRegistry, CacheMetrics, StreamMetrics, ExecutionMetrics,
+  ModelLimitsMetrics,
+  { provide: LimitsObserver, inject: [ModelLimitsMetrics], useFactory: (metrics: ModelLimitsMetrics): LimitsObserver => metrics },
   SubscriberMetrics, SubscriberExplorer, SubscriberService,
   AuditLog, AuthGuard, ScopeGuard, StreamSlotGuard, StreamShutdown, StreamRights, StreamingService, StartResponder, Links, ProblemFilter,
   HeartbeatInterceptor,
+  UpgradeDoor, SocketDesk, SocketServer,
 ];
 
 @Module({
   imports: [DiscoveryModule],
-  controllers: [WorkflowsController, ExecutionsController, KeysController, ReliabilityController, StreamController],
+  controllers: [WorkflowsController, ExecutionsController, KeysController, CacheController, ReliabilityController, StreamController, SocketController, ChatController, AgUiController],
   providers: PROVIDERS,
-  exports: [ExecutionService, LlmOptions, ModelRegistry, ToolRegistry, WorkflowCatalog, Journal, MetricsRegistry, Reliability, StreamMetrics, Authenticator, TokenVerifier, AuditLog, AuthGuard, ScopeGuard, RequestLimiter, AuthenticationLimiter, RouteLimiters, StreamLimiter, ProblemFilter, Clock, StreamingOptions, Links],
+  exports: [ExecutionService, LlmOptions, ModelRegistry, ToolRegistry, WorkflowCatalog, Journal, CacheStore, MetricsRegistry, Reliability, StreamMetrics, Authenticator, TokenVerifier, AuditLog, AuthGuard, ScopeGuard, RequestLimiter, AuthenticationLimiter, RouteLimiters, StreamLimiter, ProblemFilter, Clock, StreamingOptions, Links],
 })
 export class StreamingModule extends ConfigurableModuleClass {
   static override forRoot({ path, ...options }: typeof OPTIONS_TYPE & { path?: string }): DynamicModule {
@@ -127,6 +148,10 @@ function at(path = 'api/v1', module: DynamicModule): DynamicModule {
     imports: [...(module.imports ?? []), RouterModule.register([{ path, module: StreamingModule }])],
     providers: [...(module.providers ?? []), { provide: STREAMING_PATH, useValue: path }],
   };
+}
+
+function agentCacheOf(store: CacheStore, { cache }: StreamingOptions, clock: Clock, embedder: Embedder | undefined, metrics: CacheMetrics): AgentCache {
+  return new AgentCache(store, fullCacheOptions(cache), clock, embedder, (agent, result) => metrics.looked(agent, result));
 }
 
 function tokenVerifierOf({ authenticator, tokenVerifier, jwt }: StreamingOptions): TokenVerifier | undefined {

@@ -4,6 +4,7 @@ import { type JwtOptions } from '../auth/jwt.verifier.js';
 import { type TokenVerifier } from '../auth/token.verifier.js';
 import { type LlmOptions } from '../llm/llm.options.js';
 import { type Journal } from '../journal/journal.js';
+import { AgentCacheOptions } from '../orchestration/cache/cache.options.js';
 import { type SubscribersOptions } from './subscribers/subscriber.options.js';
 import { type SloOptions } from '../metrics/slo.options.js';
 
@@ -27,6 +28,8 @@ export class StreamingOptions {
   subscribers: SubscribersOptions = {};
   /** Language models, and what the agent `http` may reach; what is not given here is taken from the environment. */
   llm?: LlmOptions;
+  /** Origins of browsers' pages that may open WebSockets, beside pages of the host itself; what is no browser may in any case. */
+  webSocketOrigins: string[] = [];
   /** Milliseconds of silence after which a stream gets a heartbeat. */
   heartbeatMs = 15_000;
   /** Milliseconds that a reader may leave a full buffer unread before it is dropped; it can resume. */
@@ -51,6 +54,8 @@ export class StreamingOptions {
   maxOutputBytes = 1024 * 1024;
   /** Events of one execution. */
   maxEventsPerExecution = 100_000;
+  /** Results of agents that are kept, and given again to steps with `cache`. What is not given has its default. */
+  cache: Partial<AgentCacheOptions> = new AgentCacheOptions();
   /** Objectives of the success and the speed of executions. */
   slos: SloOptions[] = [];
   /** Requests of a user (of an address, where unauthenticated) per seconds. */

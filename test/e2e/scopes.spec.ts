@@ -37,6 +37,7 @@ const routes = (id: string): Route[] => [
   { method: 'GET', path: `/stream?executions=${id}`, needs: ['executions:read'] },
   { method: 'GET', path: '/stream', needs: ['executions:read'] },
   { method: 'POST', path: '/tickets', needs: ['executions:read'] },
+  { method: 'GET', path: '/ws', needs: ['executions:read'] },
   { method: 'POST', path: `/executions/${id}/input`, body: { value: 1 }, needs: ['workflows:run'] },
   { method: 'GET', path: '/reliability', needs: ['metrics:read'] },
   { method: 'POST', path: `/executions/${id}/cancel`, needs: ['executions:cancel'] },

@@ -5,7 +5,7 @@ import { ServiceProcess } from '../support/process.js';
 
 const ON_DEMAND = [
   '@nestjs/swagger', 'ajv', 'ajv-formats', '@marcbachmann/cel-js', 're2js', 'class-validator', 'class-transformer', 'class-validator-jsonschema', 'jose',
-  '@opentelemetry/api', 'wink-nlp', 'wink-eng-lite-web-model', 'ai', '@ai-sdk/openai', '@ai-sdk/anthropic', '@ai-sdk/google', '@ai-sdk/openai-compatible', 'zod',
+  '@opentelemetry/api', 'wink-nlp', 'wink-eng-lite-web-model', 'ai', 'cockatiel', '@ai-sdk/openai', '@ai-sdk/anthropic', '@ai-sdk/google', '@ai-sdk/openai-compatible', 'zod', 'ws',
 ];
 
 let service: ServiceProcess;

@@ -36,6 +36,7 @@ describe.each(PROVIDERS)('a model of $provider', ({ provider, model, name }) => 
       answer(['It is ', '7 °C.'], { usage: { input: 150, output: 10 } }));
     const events = await llm.run(uses(name));
     assertWhole(events);
+    expect(new Set(of(events, 'step_output').filter(({ data }) => data.kind === 'tool_input').map(({ data }) => data.callId))).toEqual(new Set(of(events, 'tool_call').map(({ data }) => data.callId)));
     const written = provider === 'google' ? ['{"city":"Köln"}'] : ['{"ci', 'ty":', '"Köl', 'n"}'];
     expect(storyOf(events)).toEqual([
       'reasoning: Look it up.', 'text: One moment. ', ...written.map((part) => `tool_input: ${part}`), 'call lookup {"city":"Köln"}', 'executing_lookup',

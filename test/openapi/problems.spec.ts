@@ -32,13 +32,15 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const withUser = () => operations.filter(({ spec }) => spec.security?.length);
-const withBody = () => operations.filter(({ spec }) => spec.requestBody);
 const withParameter = () => operations.filter(({ path }) => path.includes('{'));
 const ofExecution = () => operations.filter(({ path }) => path.includes('/executions/{id}'));
 /** Who may call an operation at all. */
 const entitled = ({ spec }: Operation, { alice, root }: Pick<Service, 'alice' | 'root'> = service) => (spec.tags?.some((tag) => ADMINS.includes(tag)) ? root : alice);
 const ofStart = () => operations.filter(({ spec }) => spec.responses['202'] && spec.responses['200']);
 const byId = (id: string) => operations.find((operation) => operation.id === id) as Operation;
+
+/** Of a WebSocket, as its clients send it. */
+const HANDSHAKE = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
 
 const ADMINS = ['keys', 'metrics'];
 
@@ -82,10 +84,10 @@ describe('refused are', () => {
   });
 
   it('bodies that are no JSON, no objects, too large, or of another type', async () => {
-    for (const operation of withBody()) {
+    for (const operation of operations.filter(({ method }) => method === 'POST')) {
       const client = entitled(operation);
       await refused(call(client, operation, { body: '{' }), operation, 'invalid_json');
-      await refused(call(client, operation, { body: '[]' }), operation, 'invalid_request');
+      if (operation.spec.requestBody) await refused(call(client, operation, { body: '[]' }), operation, 'invalid_request');
       await refused(call(client, operation, { body: `"${'x'.repeat(1024 * 1024)}"` }), operation, 'payload_too_large');
       await refused(call(client, operation, { body: '{}', headers: { 'content-type': 'text/plain' } }), operation, 'unsupported_media_type');
     }
@@ -100,7 +102,15 @@ describe('refused are', () => {
       await refused(call(service.alice, byId(id), { query: '?limit=0&heartbeat=x' }), byId(id), 'invalid_request');
     }
     await refused(call(service.root, byId('getReliability'), { query: '?window=x' }), byId('getReliability'), 'invalid_request');
+    await refused(call(service.alice, byId('clearCache'), { query: '?all=x' }), byId('clearCache'), 'invalid_request');
     for (const operation of ofStart()) await refused(call(service.alice, operation, { query: '?types=x', headers: SSE }), operation, 'invalid_request');
+  });
+
+  it('what is no handshake, or none that is understood', async () => {
+    const socket = byId('openSocket');
+    await refused(call(service.alice, socket), socket, 'upgrade_required');
+    await refused(call(service.alice, socket, { headers: { ...HANDSHAKE, 'sec-websocket-version': '12' } }), socket, 'upgrade_required');
+    await refused(call(service.alice, socket, { headers: { ...HANDSHAKE, 'sec-websocket-key': 'x' } }), socket, 'invalid_request');
   });
 
   it('workflows that need a model nobody has configured', async () => {
@@ -182,6 +192,7 @@ describe('refused are', () => {
       for (const operation of operations.filter(({ spec }) => JSON.stringify(spec.responses['200'])?.includes('text/event-stream'))) {
         await refused(call(alice, operation, { id: record.id, headers: SSE }), operation, 'too_many_streams');
       }
+      await refused(call(alice, byId('openSocket'), { headers: HANDSHAKE }), byId('openSocket'), 'too_many_streams');
       reader.close();
       await Promise.all(Array.from({ length: maxQueuedPerUser }, () => executions.start(WAITS, null, { user: 'alice' })));
       for (const operation of ofStart()) await refused(call(alice, operation), operation, 'too_many_executions');
@@ -194,8 +205,8 @@ describe('refused are', () => {
       for (const operation of ofStart()) await refused(call(bob, operation), operation, 'capacity_exceeded');
       const reader = await alice.openExecution(record.id);
       await reader.untilEvent('input_required');
-      for (const operation of [byId('streamExecution'), byId('streamExecutions')]) {
-        const answer = await call(alice, operation, { id: record.id, headers: SSE });
+      for (const operation of [byId('streamExecution'), byId('streamExecutions'), byId('openSocket')]) {
+        const answer = await call(alice, operation, { id: record.id, headers: operation.id === 'openSocket' ? HANDSHAKE : SSE });
         await refused(Promise.resolve(answer), operation, 'capacity_exceeded');
         expect(answer.headers['retry-after']).toMatch(/^\d+$/);
       }
@@ -220,7 +231,7 @@ describe('refused are', () => {
       await app.get(ExecutionService).suspendAll();
       for (const operation of [...ofStart(), byId('cancelExecution'), byId('sendInput')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
       app.get(StreamShutdown).beforeApplicationShutdown();
-      for (const operation of [byId('streamExecution'), byId('streamExecutions')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
+      for (const operation of [byId('streamExecution'), byId('streamExecutions'), byId('openSocket')]) await refused(call(alice, operation, { id, headers: operation.id === 'openSocket' ? HANDSHAKE : {} }), operation, 'shutting_down');
     });
   });
 

@@ -23,6 +23,8 @@ export interface AppOptions {
   platform?: Platform;
   streaming?: Partial<StreamingOptions> & { path?: string };
   globalPrefix?: string;
+  /** What the app does before it is initialised. */
+  prepare?: (nest: INestApplication) => void;
   /** Agents and workflows beside `gate` and `play`. */
   providers?: Provider[];
   override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
@@ -37,6 +39,24 @@ const CLOSING_MS = 5000;
 /** Time that a test can set forward. */
 export class TestClock extends Clock {
   aheadMs = 0;
+  private readonly waits = new Set<{ at: number; run: () => void }>();
+
+  override after(ms: number, run: () => void): () => void {
+    const wait = { at: this.ticks() + ms, run: () => (off(), run()) };
+    const stop = super.after(ms, () => wait.run());
+    const off = (): void => {
+      stop();
+      this.waits.delete(wait);
+    };
+    this.waits.add(wait);
+    return off;
+  }
+
+  /** Sets it forward, and has what waited for that not wait any longer. */
+  advance(ms: number): void {
+    this.aheadMs += ms;
+    for (const wait of [...this.waits].toSorted((a, b) => a.at - b.at)) if (wait.at <= this.ticks() && this.waits.has(wait)) wait.run();
+  }
 
   override now(): number {
     return super.now() + this.aheadMs;
@@ -99,6 +119,7 @@ export class TestApp {
     const module = await override(builder).compile();
     const nest = module.createNestApplication<INestApplication>(platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter());
     if (globalPrefix !== undefined) nest.setGlobalPrefix(globalPrefix);
+    options.prepare?.(nest);
     nest.useGlobalFilters(nest.get(ProblemFilter));
     await nest.listen(0, '127.0.0.1');
     return new TestApp(nest, stage, dataDir, clock, options, log);

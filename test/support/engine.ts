@@ -13,6 +13,8 @@ import { RecordedEvent } from '../../src/journal/event-batch.js';
 import { type Journal } from '../../src/journal/journal.js';
 import { SqliteJournal } from '../../src/journal/sqlite/sqlite-journal.js';
 import { type AgentContext, type AgentFunction } from '../../src/orchestration/agent.js';
+import { type AgentCache } from '../../src/orchestration/cache/agent.cache.js';
+import { type AgentCacheDefault } from '../../src/orchestration/cache/cache.options.js';
 import { Clock } from '../../src/orchestration/clock.js';
 import { ExecutionService, type StartOptions } from '../../src/orchestration/execution.service.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
@@ -50,6 +52,10 @@ export class StillClock extends Clock {
 export interface EngineOptions extends Partial<OrchestrationOptions> {
   journal?: Journal;
   agents?: Readonly<Record<string, AgentFunction<never>>>;
+  /** What each agent says of its caching; default nothing. */
+  cached?: AgentCacheDefault;
+  /** Without it nothing is cached. */
+  cacheOf?: (journal: Journal, clock: Clock) => AgentCache;
 }
 
 /** An execution as a crash left it. */
@@ -72,13 +78,13 @@ export class Engine {
   readonly executions: ExecutionService;
   readonly recovery: RecoveryService;
 
-  constructor({ journal = new SqliteJournal({ dataDir: ':memory:' }), agents = {}, ...options }: EngineOptions = {}) {
+  constructor({ journal = new SqliteJournal({ dataDir: ':memory:' }), agents = {}, cached, cacheOf, ...options }: EngineOptions = {}) {
     this.journal = journal;
     for (const [name, execute] of Object.entries({ echo: ({ input }: { input: JsonValue }) => input, ...agents })) {
-      this.agents.register({ name, handler: { execute: execute as AgentFunction<never> } });
+      this.agents.register({ name, ...(cached === undefined ? {} : { cache: cached }), handler: { execute: execute as AgentFunction<never> } });
     }
     this.catalog = new WorkflowCatalog(journal, this.registry, this.agents, this.clock);
-    this.executions = new ExecutionService(journal, this.catalog, this.agents, this.clock, Object.assign(new OrchestrationOptions(), options));
+    this.executions = new ExecutionService(journal, this.catalog, this.agents, this.clock, Object.assign(new OrchestrationOptions(), options), cacheOf?.(journal, this.clock));
     this.recovery = new RecoveryService(journal, this.catalog, this.executions);
   }
 

@@ -24,6 +24,17 @@ export function describeWorkflows(journal: () => Journal): void {
       expect(await journal().listWorkflows('ann')).toEqual([{ user: 'ann', definition: definition('a', 'second'), createdAt: 2000 }]);
     });
 
+    it('are so many at the most, and so large together: the one above is not stored, and a new one in place of an old one is', async () => {
+      const size = Buffer.byteLength(JSON.stringify(definition('a')));
+      const save = (name: string, most: { count: number; bytes: number }, description = '') => journal().saveWorkflow('ann', definition(name, description), 1000, most);
+      const many = { count: 2, bytes: 1e6 };
+      expect([await save('a', many), await save('b', many), await save('c', many), await save('b', many)]).toEqual([true, true, false, true]);
+      const small = { count: 10, bytes: size * 2 };
+      expect([await save('b', small), await save('b', small, 'ü'), await save('c', small)]).toEqual([true, false, false]);
+      expect(await journal().saveWorkflow('bob', definition('c'), 1000, small)).toBe(true);
+      expect((await journal().listWorkflows('ann')).map(({ definition: { name, description } }) => `${name}${description}`)).toEqual(['a', 'b']);
+    });
+
     it('are deleted, once, for their user alone', async () => {
       await journal().saveWorkflow('ann', definition('a'), 1000);
       await journal().saveWorkflow('bob', definition('a'), 1000);

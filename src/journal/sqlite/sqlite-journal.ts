@@ -165,9 +165,15 @@ export class SqliteJournal extends Journal {
     await this.writer.operate(({ sql }) => sql.saveCursor.run(toText(name), position));
   }
 
-  async saveWorkflow(user: string, definition: WorkflowDefinition, now: number): Promise<void> {
+  async saveWorkflow(user: string, definition: WorkflowDefinition, now: number, most?: { count: number; bytes: number }): Promise<boolean> {
     const text = JSON.stringify(definition);
-    await this.writer.operate(({ sql }) => sql.saveWorkflow.run(toText(user), toText(definition.name), text, now));
+    const [owner, name] = [toText(user), toText(definition.name)];
+    return this.writer.operate(({ sql }) => {
+      const others = sql.sumWorkflows.get(owner, name) as { count: number; bytes: number };
+      if (most && (others.count >= most.count || others.bytes + Buffer.byteLength(text) > most.bytes)) return false;
+      sql.saveWorkflow.run(owner, name, text, now);
+      return true;
+    });
   }
 
   async findWorkflow(user: string, name: string): Promise<StoredWorkflow | undefined> {

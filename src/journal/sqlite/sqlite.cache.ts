@@ -28,16 +28,21 @@ interface Body {
 }
 
 export class SqliteCache extends CacheStore {
+  /** The last save that is not committed yet. */
+  private saving: Promise<void> | undefined;
+
   constructor(private readonly file: CacheFile) {
     super();
   }
 
   async find(key: string, freshness: Freshness): Promise<CachedResult | undefined> {
+    await this.saving?.catch(() => undefined);
     const row = this.file.read(({ sql }) => sql.findCached.get(key, ...boundsOf(freshness))) as CachedRow | undefined;
     return row && resultOf(row);
   }
 
   async nearest({ group, vector }: Neighbour, freshness: Freshness): Promise<{ result: CachedResult; similarity: number } | undefined> {
+    await this.saving?.catch(() => undefined);
     return this.file.read(({ sql }) => {
       let best: { id: number; similarity: number } | undefined;
       for (const row of sql.cachedVectors.iterate(group, ...boundsOf(freshness), MAX_COMPARED) as Iterable<unknown> as Iterable<VectorRow>) {
@@ -54,7 +59,7 @@ export class SqliteCache extends CacheStore {
     const vector = near && new Uint8Array(near.vector.buffer, near.vector.byteOffset, near.vector.byteLength);
     const bytes = Buffer.byteLength(body) + (vector?.length ?? 0) + ROW_BYTES;
     if (bytes > quota.maxBytes || quota.maxEntries < 1) return;
-    await this.file.operate(({ sql }) => {
+    const saving = this.file.operate(({ sql }) => {
       sql.removeCached.run(key);
       sql.insertCached.run(key, owner, near?.group ?? null, createdAt, expiresAt, bytes, vector ?? null, body);
       for (;;) {
@@ -62,6 +67,10 @@ export class SqliteCache extends CacheStore {
         if (held.entries <= quota.maxEntries && held.bytes <= quota.maxBytes) return;
         sql.evictCached.run(owner);
       }
+    });
+    this.saving = saving;
+    await saving.finally(() => {
+      if (this.saving === saving) this.saving = undefined;
     });
   }
 

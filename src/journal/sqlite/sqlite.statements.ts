@@ -118,6 +118,7 @@ export function prepareStatements(db: DatabaseSync) {
     deleteKeys: prepare('DELETE FROM idempotency_keys WHERE execution = ?'),
     saveWorkflow: prepare(`INSERT INTO workflows (user, name, definition, created_at) VALUES (?, ?, ?, ?)
       ON CONFLICT (user, name) DO UPDATE SET definition = excluded.definition, created_at = excluded.created_at`),
+    sumWorkflows: prepare('SELECT count(*) AS count, coalesce(sum(octet_length(definition)), 0) AS bytes FROM workflows WHERE user = ? AND name <> ?'),
     findWorkflow: prepare('SELECT * FROM workflows WHERE user = ? AND name = ?'),
     listWorkflows: prepare('SELECT * FROM workflows WHERE user = ? ORDER BY name'),
     deleteWorkflow: prepare('DELETE FROM workflows WHERE user = ? AND name = ?'),

@@ -48,6 +48,10 @@ export class FairQueue<T extends Queued> {
     if (own.length === 0) this.users.delete(item.user);
   }
 
+  has(item: T): boolean {
+    return this.users.get(item.user)?.includes(item) ?? false;
+  }
+
   /** Those of the same user that go before it. */
   ownAhead(item: T): T[] {
     const own = this.users.get(item.user) ?? [];

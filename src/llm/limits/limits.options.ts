@@ -56,7 +56,7 @@ export function limitsOf(provider: string, given: LimitsOptions = {}): Limits | 
   const base = others === false ? {} : { ...DEFAULTS, ...givenOf(others) };
   const { requestsPerMinute, tokensPerMinute, concurrency, breaker, perUser } = { ...base, ...givenOf(own ?? {}) };
   return {
-    rates: givenOf({ requestsPerMinute, tokensPerMinute }) as RequestRates,
+    rates: givenOf({ requestsPerMinute, tokensPerMinute }),
     perUser: { ...givenOf(base.perUser ?? {}), ...givenOf(perUser ?? {}) },
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(breaker === undefined || breaker === false ? {} : { breaker: { ...DEFAULT_BREAKER, ...givenOf(base.breaker || {}), ...givenOf(breaker) } }),

@@ -21,7 +21,7 @@ export class TokenBucket {
   delay(count: number, now: number, ahead = 0): number {
     this.fill(now);
     const missing = Math.min(count, this.perMinute) + ahead - this.level;
-    return missing <= NOISE ? 0 : Math.ceil((missing * MINUTE_MS) / this.perMinute);
+    return missing <= NOISE ? 0 : Math.ceil((missing * MINUTE_MS) / this.perMinute - NOISE);
   }
 
   /** Takes them in any case. */

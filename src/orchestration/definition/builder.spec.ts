@@ -50,6 +50,7 @@ describe('code and JSON give the same tree', () => {
     expect(parallel('p', agent('a'))).toStrictEqual({ type: 'parallel', name: 'p', steps: [{ type: 'agent', name: 'a', agent: 'a' }] });
     expect(agent('a', both)).toStrictEqual({ type: 'agent', name: 'a', agent: 'a', ...both });
     expect(agent('a', { ...none, input: null })).toStrictEqual({ type: 'agent', name: 'a', agent: 'a', input: null });
+    expect(agent('a', 'b', { cache: { scope: 'shared' } })).toStrictEqual({ type: 'agent', name: 'a', agent: 'b', cache: { scope: 'shared' } });
     expect(conditional('c', { ...both, when: 'true', then: agent('a'), else: undefined })).toStrictEqual({ type: 'conditional', name: 'c', when: 'true', then: agent('a'), ...both });
     expect(retry('r', { ...none, maxAttempts: 2, backoff: undefined }, agent('a'))).toStrictEqual({ type: 'retry', name: 'r', maxAttempts: 2, step: agent('a') });
     expect(iteration('i', { ...both, maxIterations: 2 }, agent('a'))).toStrictEqual({ type: 'iteration', name: 'i', maxIterations: 2, step: agent('a'), ...both });

@@ -56,7 +56,8 @@ describe('a valid definition', () => {
     accepts({
       name: '_all.options-1',
       steps: [
-        echo('_a', { description: 'd', timeoutMs: 1, input: null }),
+        echo('_a', { description: 'd', timeoutMs: 1, input: null, cache: { ttlMs: 31_536_000_000, scope: 'user', similarity: 1, key: '{{input.q}} {{steps.b.output}}' } }),
+        echo('cached', { cache: true }), echo('not_cached', { cache: false }), echo('as_ever', { cache: {} }),
         { type: 'input', name: 'i', description: 'd', timeoutMs: 86_400_000 },
         { type: 'retry', name: 'r', maxAttempts: 100, backoff: { delayMs: 0, factor: 1.5, maxDelayMs: 86_400_000, jitter: false }, step: echo('b') },
         { type: 'iteration', name: 'it', maxIterations: 10_000, step: echo('c') },
@@ -102,6 +103,9 @@ describe('every fault is told, with its path', () => {
     ['a member called __proto__', JSON.parse('{"name":"x","__proto__":{"a":1},"steps":[{"type":"agent","name":"a","agent":"echo"}]}'), ['/__proto__']],
     ['bad names', { name: 'a b', steps: [echo('1a'), echo('a-b'), echo(''), echo('x'.repeat(101)), echo('__proto__')] },
       ['/name', '/steps/0/name', '/steps/1/name', '/steps/2/name', '/steps/3/name', '/steps/4/name']],
+    ['what cannot be said of caching', flow(echo('a', { cache: 'yes' }), echo('b', { cache: { ttlMs: 0, scope: 'all', similarity: 0, key: '', ttl: 1 } }), echo('c', { cache: { similarity: 1.01, key: '{{steps.none.output}}' } }), { type: 'input', name: 'd', cache: true }),
+      ['/steps/0/cache', '/steps/1/cache/key', '/steps/1/cache/scope', '/steps/1/cache/similarity', '/steps/1/cache/ttl', '/steps/1/cache/ttlMs', '/steps/2/cache/key', '/steps/2/cache/similarity', '/steps/3/cache']],
+    ['results that others share', flow(echo('a', { cache: { scope: 'shared' } })), ['/steps/0/cache/scope']],
     ['a name twice, levels apart', flow(echo('a'), { type: 'retry', name: 'r', maxAttempts: 1, step: { type: 'sequential', name: 's', steps: [echo('a')] } }),
       ['/steps/1/step/steps/0/name']],
     ['numbers out of range', { ...flow(
@@ -213,6 +217,11 @@ describe('trees built in code', () => {
   it('may hold them nowhere else', () => {
     expect(pathsInCode(inCode(echo('a', { input: { agent: () => 1 } })))).toEqual(['/steps/0/input/agent']);
     expect(pathsInCode(inCode({ type: 'input', name: 'a', prompt: () => 'x' }))).toEqual(['/steps/0/prompt']);
+  });
+
+  it('may share what is cached, but cache no function, which has no name', () => {
+    expect(() => assertDefinition(inCode(echo('a', { cache: { scope: 'shared' } })), known)).not.toThrow();
+    expect(pathsInCode(inCode({ type: 'agent', name: 'a', agent: () => 1, cache: true }, { type: 'agent', name: 'b', agent: () => 1, cache: false }))).toEqual(['/steps/0/cache']);
   });
 
   it('are checked like JSON, but for their bytes', () => {

@@ -32,6 +32,7 @@ describe('the fingerprint of a workflow', () => {
     ['descriptions', (definition, { a, b, d }) => [definition, a, b, d].map((described) => Object.assign(described as object, { description: 'y' }))],
     ['streaming', (definition) => (definition.streaming = { enabled: false })],
     ['the schema of the input', (definition) => (definition.inputSchema = { type: 'object' })],
+    ['what is said of caching', (_definition, { a, b }) => [a, b].map((step) => Object.assign(step as Step, { cache: { ttlMs: 5 } }))],
     ['the body of a function', (_definition, { c, q }) => [Object.assign(c as Step, { agent: () => 2 }), Object.assign(q as Step, { when: () => false })]],
   ])('is not changed by %s', (_what, change) => expect(changed(change)).toBe(fingerprintOf(base())));
 

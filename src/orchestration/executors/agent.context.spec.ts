@@ -207,6 +207,20 @@ describe('with flushIntervalMs', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
+  it('keeps the inputs of two calls apart', () => {
+    const { context, events } = live({ flushIntervalMs: 50 });
+    context.toolInput('{"a"', 'c1');
+    context.toolInput(':1}', 'c1');
+    context.toolInput('{}', 'c2');
+    context.toolInput('{', 'c1');
+    context.end();
+    expect(events.map(({ data }) => data)).toEqual([
+      { delta: '{"a":1}', kind: 'tool_input', offset: 0, callId: 'c1' },
+      { delta: '{}', kind: 'tool_input', offset: 7, callId: 'c2' },
+      { delta: '{', kind: 'tool_input', offset: 9, callId: 'c1' },
+    ]);
+  });
+
   it('pieces of text are told as one when it is over, counted from the first', () => {
     const { context, told } = live({ flushIntervalMs: 50 });
     context.text('one ');

@@ -4,6 +4,8 @@ import { StepcastError } from '../../contract/errors.js';
 import { type EventDraft } from '../../contract/events.js';
 import { type JsonValue, NotJsonError, toJson } from '../../contract/json.js';
 import { type AgentFunction } from '../agent.js';
+import { type Hit, type StepCache } from '../cache/agent.cache.js';
+import { replay } from '../cache/replay.js';
 import { resolveTemplate } from '../definition/template.js';
 import { StepFailure } from '../run/failure.js';
 import { assertFits } from '../run/limits.js';
@@ -38,6 +40,8 @@ export class AgentExecutor implements StepExecutor<AgentStep> {
  */
 class AgentAttempt {
   private readonly context: LiveAgentContext;
+  /** Where the result is to be kept. */
+  private cache: StepCache | undefined;
 
   constructor(private readonly scope: StepScope<AgentStep>, private readonly subscriber: Subscriber<EventDraft>) {
     this.context = new LiveAgentContext(scope, subscriber);
@@ -66,6 +70,27 @@ class AgentAttempt {
 
   private work(): void {
     try {
+      this.cache = cacheOf(this.scope);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (this.cache) this.cache.find(this.context).then((hit) => this.found(hit), (error: unknown) => this.fail(error));
+    else this.run();
+  }
+
+  private found(hit: Hit | undefined): void {
+    if (this.context.closed) return;
+    if (!hit) {
+      this.run();
+      return;
+    }
+    this.cache = undefined;
+    this.take(replay(hit, this.context));
+  }
+
+  private run(): void {
+    try {
       const given: unknown = handlerOf(this.scope)(this.context as never);
       if (isThenable(given)) Promise.resolve(given).then((value) => this.take(value), (error: unknown) => this.fail(error));
       else this.take(given);
@@ -92,6 +117,8 @@ class AgentAttempt {
       const output = toJson(given === undefined ? context.streamedText : given);
       assertFits(output, "the agent's output", scope.run.limits);
       scope.output = output;
+      // Before its end is told, and so in one transaction with that.
+      this.cache?.keep(output, context.streamedText);
     } catch (error) {
       this.fail(error);
       return;
@@ -115,6 +142,14 @@ function handlerOf(scope: StepScope<AgentStep>): AgentFunction<never> {
   const registered = scope.run.agents.get(agent);
   if (!registered) throw new StepcastError('agent_not_found', `there is no agent "${agent}"; register one with @Agent('${agent}')`);
   return (context) => registered.handler.execute(context);
+}
+
+/** How the step is cached; nothing where it is not, as most are. @throws StepcastError `expression_failed` */
+function cacheOf({ run, step, input, context, id }: StepScope<AgentStep>): StepCache | undefined {
+  if (!run.cache || step.cache === false || typeof step.agent === 'function') return undefined;
+  const agent = run.agents.get(step.agent);
+  if (!agent || (step.cache === undefined && !agent.cache)) return undefined;
+  return run.cache.of({ agent, step, input, user: run.user, workflow: run.workflow, context, again: run.recall.isMadeAnew(id) });
 }
 
 /** What a function has given as the input. A promise would become an empty object in silence. */

@@ -30,7 +30,7 @@ export class AgentVoice {
   private readonly running: StepInfo;
   /** Calls of tools that have not ended. */
   private readonly calls = new Map<string, { tool: string; at: number }>();
-  private waiting: { kind: TextKind; text: string } | undefined;
+  private waiting: { kind: TextKind; text: string; callId: string | undefined } | undefined;
   private flushTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly scope: StepScope<AgentStep>, private readonly events: EventSink, private closed: boolean) {
@@ -76,8 +76,8 @@ export class AgentVoice {
     return PIECE;
   };
 
-  readonly toolInput = (delta: string): Piece => {
-    return this.piece('tool_input', delta);
+  readonly toolInput = (delta: string, callId?: string): Piece => {
+    return this.piece('tool_input', delta, callId === undefined ? undefined : this.bounded(String(callId), 'the id of a call'));
   };
 
   readonly toolCall = ({ callId, tool, input }: ToolCall): Piece => {
@@ -112,7 +112,7 @@ export class AgentVoice {
     const { waiting } = this;
     if (!waiting) return;
     this.waiting = undefined;
-    this.emitText(waiting.kind, waiting.text);
+    this.emitText(waiting.kind, waiting.text, waiting.callId);
   }
 
   /** From now on nothing is told any more, nor what waits. */
@@ -121,7 +121,7 @@ export class AgentVoice {
     clearTimeout(this.flushTimer);
   }
 
-  private piece(kind: TextKind, given: string): Piece {
+  private piece(kind: TextKind, given: string, callId?: string): Piece {
     const { enabled, flushIntervalMs } = this.scope.run.streaming;
     const delta = String(given);
     if (this.closed) return this.over();
@@ -131,12 +131,12 @@ export class AgentVoice {
     if (kind === 'text') this.streamedText = (this.streamedText ?? '') + delta;
     if (!enabled) return PIECE;
     if (flushIntervalMs === 0) {
-      this.emitText(kind, delta);
+      this.emitText(kind, delta, callId);
       return PIECE;
     }
-    if (this.waiting && this.waiting.kind !== kind) this.flush();
+    if (this.waiting && (this.waiting.kind !== kind || this.waiting.callId !== callId)) this.flush();
     if (this.waiting) this.waiting.text += delta;
-    else this.waiting = { kind, text: delta };
+    else this.waiting = { kind, text: delta, callId };
     this.flushTimer ??= setTimeout(() => this.flush(), flushIntervalMs);
     return PIECE;
   }
@@ -160,9 +160,9 @@ export class AgentVoice {
     this.events.next(event);
   }
 
-  private emitText(kind: TextKind, delta: string): void {
+  private emitText(kind: TextKind, delta: string, callId: string | undefined): void {
     const offset = this.offsets[kind];
     this.offsets[kind] = offset + delta.length;
-    this.events.next({ type: 'step_output', step: this.running, data: { delta, kind, offset } });
+    this.events.next({ type: 'step_output', step: this.running, data: { delta, kind, offset, ...(callId === undefined ? {} : { callId }) } });
   }
 }

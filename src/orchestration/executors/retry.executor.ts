@@ -52,6 +52,7 @@ function attemptFrom(attempt: number, scope: StepScope<RetryStep>, run: RunStep)
       const delayMs = Math.max(asked, delayOf(attempt, withDefaults(DEFAULT_BACKOFF, backoff), scope.run.clock.random()));
       const past = scope.run.recall.attemptsOf(child.id);
       scope.run.recall.discard(child.id);
+      scope.run.recall.makeAnew({ id: child.id, type: step.type });
       child.attempt = past;
       const retrying: EventDraft = {
         type: 'step_retrying',

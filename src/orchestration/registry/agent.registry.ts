@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { StepcastError } from '../../contract/errors.js';
 import { type AgentHandler } from '../agent.js';
+import { type AgentCacheDefault } from '../cache/cache.options.js';
 
 export interface RegisteredAgent {
   name: string;
   description?: string;
+  /** For steps that say nothing of caching. */
+  cache?: AgentCacheDefault;
   handler: AgentHandler<never>;
 }
 

@@ -70,6 +70,15 @@ describe('the explorer', () => {
     expect(workflows.get('plain')?.definition).toEqual({ name: 'plain', steps: [agent('short'), agent('made'), agent('given')] });
   });
 
+  it('takes what an agent says of its caching, beside its name or with it', async () => {
+    @Agent('beside', { description: 'd', cache: { ttlMs: 1000, scope: 'shared' } })
+    class Beside { execute() { return 1; } }
+    @Agent({ name: 'within', cache: true })
+    class Within { execute() { return 1; } }
+    const { agents } = await started([Beside, Within]);
+    expect([agents.get('beside'), agents.get('within')]).toMatchObject([{ name: 'beside', description: 'd', cache: { ttlMs: 1000, scope: 'shared' } }, { name: 'within', cache: true }]);
+  });
+
   it('registers one provider once, under however many tokens and from however many modules it is reached', async () => {
     @Module({ providers: [Db, Analyze], exports: [Analyze] })
     class Shared {}
@@ -96,6 +105,12 @@ describe('the explorer', () => {
       class Empty {}
       await expect(started([Idle])).rejects.toThrow("the class with @Agent('idle') has no method execute(context)");
       await expect(started([Empty])).rejects.toThrow("the class with @Workflow('empty') has no method define()");
+    });
+
+    it('where an agent says of its caching what cannot be', async () => {
+      @Agent('forever', { cache: { ttlMs: Infinity } })
+      class Forever { execute() { return 1; } }
+      await expect(started([Forever])).rejects.toThrow(/^the cache of @Agent\('forever'\) cannot be: ttlMs must be a whole number from 1 to /);
     });
 
     it.each([Scope.REQUEST, Scope.TRANSIENT])('where a provider is no singleton (scope %d)', async (scope) => {

@@ -5,6 +5,7 @@ import { inputRules } from './input.rules.js';
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { type AgentHandler } from '../agent.js';
+import { agentCacheFaults } from '../cache/cache.options.js';
 import { AGENT_METADATA, type AgentOptions, SHIPPED_METADATA, WORKFLOW_METADATA, type WorkflowOptions, type WorkflowProvider } from '../decorators.js';
 import { assertDefinition } from '../definition/definition.validator.js';
 import { rootSteps } from '../definition/fingerprint.js';
@@ -24,6 +25,8 @@ export class StepcastExplorer implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     for (const { options, instance } of this.found<AgentOptions>(AGENT_METADATA)) {
       if (typeof (instance as Partial<AgentHandler>).execute !== 'function') throw misused('@Agent', options.name, 'execute(context)');
+      const faults = agentCacheFaults(options.cache);
+      if (faults.length) throw new StepcastError('conflict', `the cache of @Agent('${options.name}') cannot be: ${faults.join('; ')}`);
       this.agents.register({ ...options, handler: instance as AgentHandler<never> });
     }
     // Workflows name agents, so all agents come first.

@@ -12,6 +12,7 @@ import { ProgressMeter } from '../../contract/progress.js';
 import { type ExecutionState } from '../../contract/state.js';
 import { type Journal } from '../../journal/journal.js';
 import { type OwnedExecution } from '../../journal/journal.types.js';
+import { type AgentCache } from '../cache/agent.cache.js';
 import { type Clock } from '../clock.js';
 import { inOrder } from '../executors/sequential.executor.js';
 import { runStep } from '../executors/step.runner.js';
@@ -38,6 +39,7 @@ export interface RunnerDeps {
   limits: RunLimits;
   planOf: (record: OwnedExecution) => WorkflowPlan | undefined;
   watch?: LoopWatch;
+  cache?: AgentCache | undefined;
 }
 
 /** What the log holds of an execution that goes on. */
@@ -80,7 +82,7 @@ export class ExecutionRunner implements Observer<EventDraft> {
     this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp, past?.logLength);
     this.context = {
       executionId: record.id, workflow: record.workflow, sessionId: record.sessionId, user: record.user, input: record.input,
-      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal), desk: new InputDesk(), limits, watch: deps.watch,
+      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal), desk: new InputDesk(), limits, watch: deps.watch, cache: deps.cache,
       trace: traceOf(record, recall.trace),
     };
   }

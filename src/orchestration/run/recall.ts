@@ -2,6 +2,7 @@
  * What the log says of an execution that goes on after a crash. Steps ask it before they run: completed ones are read
  * and not run (P12), failed ones fail again without being tried, composites go on where they were.
  */
+import { isComposite } from '../../contract/definition.js';
 import { type ExecutionEvent, isWithin, type StepInfo } from '../../contract/events.js';
 import { applyEvent, type ExecutionState, initialState, type StepState } from '../../contract/state.js';
 import { type JsonValue } from '../../contract/json.js';
@@ -61,6 +62,8 @@ export class Recall {
   cancelling = false;
   /** Where the execution stood in its trace when it was last started. */
   trace: TraceMark | undefined;
+  /** Composites of which an attempt failed, and that are tried again. */
+  private anew: Set<string> | undefined;
   /** The log had no more room, and steps had begun to end for it. */
   isFull = false;
 
@@ -102,6 +105,7 @@ export class Recall {
         memory.forgetBelow(step.id);
         const { attempt, delayMs } = event.data;
         memory.retries.set(step.id, { attempt, delayMs, since: Date.parse(event.timestamp) });
+        this.makeAnew(step);
         break;
       }
       case 'iteration_started':
@@ -153,6 +157,17 @@ export class Recall {
 
   infoOf(id: string): StepInfo | undefined {
     return this.memory?.infos.get(id);
+  }
+
+  /** An attempt of the step failed: what is within is made anew, that which had completed too. */
+  makeAnew({ id, type }: Pick<StepInfo, 'id' | 'type'>): void {
+    if (isComposite(type)) (this.anew ??= new Set()).add(id);
+  }
+
+  /** Whether the step may have completed before, in an attempt of something around it that failed. */
+  isMadeAnew(id: string): boolean {
+    for (const around of this.anew ?? []) if (id !== around && isWithin(id, around)) return true;
+    return false;
   }
 
   /** A step is run anew: what the log says of it and of all below is void. */

@@ -1,6 +1,7 @@
 import { type Step, type StepContext, type StreamConfig } from '../../contract/definition.js';
 import { type StepInfo, type StepStatus, type Usage } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
+import { type AgentCache } from '../cache/agent.cache.js';
 import { type AgentRegistry } from '../registry/agent.registry.js';
 import { type Clock } from '../clock.js';
 import { type ExecutionTrace } from '../tracing/execution.trace.js';
@@ -28,6 +29,8 @@ export interface RunContext {
   /** Absent where nobody traces. */
   readonly trace?: ExecutionTrace | undefined;
   readonly watch?: LoopWatch | undefined;
+  /** Absent where nothing is cached. */
+  readonly cache?: AgentCache | undefined;
 }
 
 /** Where a step stands among others. */

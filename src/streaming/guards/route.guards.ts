@@ -8,9 +8,11 @@ import { RateLimitGuard } from '../../rate-limit/rate-limit.guard.js';
 import { OwnResponseGuard } from '../sse/response.owner.js';
 import { AdminGuard } from './admin.guard.js';
 import { ApiHeadersGuard } from './api-headers.guard.js';
+import { ChatStreamGuard } from './chat-stream.guard.js';
 import { ExecutionAccessGuard } from './execution-access.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { SeveralAccessGuard } from './several-access.guard.js';
+import { TextAccessGuard } from './text-access.guard.js';
 import { TicketGuard } from './ticket.guard.js';
 import { StreamRequestGuard, StreamSlotGuard } from './stream.guard.js';
 
@@ -26,7 +28,11 @@ export const ForOwner = (scope: Scope) =>
 
 /** The stream of the execution at `:id`, for its owner, by ticket too. */
 export const ForStreamOwner = () =>
-  applyDecorators(AllowTicket(), RequireScope('executions:read'), UseGuards(ApiHeadersGuard, AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, ScopeGuard, ExecutionAccessGuard, StreamRequestGuard, StreamSlotGuard, OwnResponseGuard));
+  applyDecorators(AllowTicket(), RequireScope('executions:read'), UseGuards(ApiHeadersGuard, AuthenticationLimitGuard, AuthGuard, TicketGuard, RateLimitGuard, ScopeGuard, ExecutionAccessGuard, StreamRequestGuard, TextAccessGuard, StreamSlotGuard, OwnResponseGuard));
+
+/** The stream of what a chat has left running, for its user. */
+export const ForChats = () =>
+  applyDecorators(RequireScope('executions:read'), UseGuards(ApiHeadersGuard, AuthenticationLimitGuard, AuthGuard, RateLimitGuard, ScopeGuard, ChatStreamGuard, StreamSlotGuard, OwnResponseGuard));
 
 /** A stream of several executions, for their owner, by ticket too. */
 export const ForStreamOwners = () =>

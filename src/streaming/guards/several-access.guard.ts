@@ -20,6 +20,10 @@ export class SeveralAccessGuard implements CanActivate {
     const request = requestOf(context);
     const principal = principalOf(request);
     const asked = (request.streamRequest = parseStreamRequest(request));
+    if (asked.protocol) {
+      const message = 'is for the stream of one execution, and this one may carry several';
+      throw new StepcastError('invalid_request', `protocol ${message}`, { faults: [{ path: '/protocol', message }] });
+    }
     const names = single(request.query, 'executions');
     if (names === undefined) {
       await checkAll(this.journal, principal.user, asked);

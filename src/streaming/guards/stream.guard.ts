@@ -48,12 +48,15 @@ export class StreamSlotGuard implements CanActivate {
   take(user: string, response: HttpAnswer): void {
     const { limiter } = this;
     try {
-      const release = limiter.acquire(user);
-      const raw = rawResponse(response);
-      if (isGone(raw)) release();
-      else onClosed(raw, release);
+      this.whenOver(response, limiter.acquire(user));
     } finally {
       tellConcurrency(response, 'streams', limiter.maxStreamsPerUser, limiter.remaining(user));
     }
+  }
+
+  protected whenOver(response: HttpAnswer, release: () => void): void {
+    const raw = rawResponse(response);
+    if (isGone(raw)) release();
+    else onClosed(raw, release);
   }
 }

@@ -20,6 +20,8 @@ export class TicketGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     if (hasPrincipal(request)) return true;
+    // What looks at a link before it is followed must not use it up.
+    if (request.method === 'HEAD') throw new StepcastError('unauthenticated', 'a ticket is good for GET alone; with HEAD send a key or a token');
     const executionId = request.params['id'];
     const principal = await this.tickets.redeem(single(request.query, 'ticket') ?? '', executionId === undefined ? { all: true } : { executionId });
     if (!(await this.authenticator.isStillValid(principal))) {

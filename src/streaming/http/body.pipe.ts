@@ -13,18 +13,19 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 export class BodyPipe implements PipeTransform<unknown, Promise<unknown>> {
   private pipe: ValidationPipe | undefined;
 
-  constructor(private readonly body: BodyName) {}
+  /** @param fault What refusals say beside the list of faults. */
+  constructor(private readonly body: BodyName, private readonly fault = 'the body is not what this route takes; see errors') {}
 
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const body = objectOf(value);
-    this.pipe ??= new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, exceptionFactory: refusal, expectedType: (await import('../dto/bodies.js'))[this.body] });
+    this.pipe ??= new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, exceptionFactory: (errors) => refusal(this.fault, errors), expectedType: (await import('../dto/bodies.js'))[this.body] });
     return this.pipe.transform(body, metadata);
   }
 }
 
-function refusal(errors: ValidationError[]): StepcastError {
+function refusal(message: string, errors: ValidationError[]): StepcastError {
   const faults = errors.flatMap((error) => faultsOf(error, ''));
-  return new StepcastError('invalid_request', 'the body is not what this route takes; see errors', { faults });
+  return new StepcastError('invalid_request', message, { faults });
 }
 
 /** The same for bodies whose fields are checked elsewhere. */
@@ -36,21 +37,21 @@ export class ShapePipe implements PipeTransform {
 }
 
 /** A body that was left out counts as an empty object. @throws StepcastError `invalid_request` */
-function objectOf(value: unknown): object {
+export function objectOf(value: unknown, what: 'body' | 'message' = 'body'): object {
   const body = value ?? {};
   if (typeof body !== 'object' || Array.isArray(body)) {
-    throw new StepcastError('invalid_request', 'the body must be a JSON object', { faults: [{ path: '', message: 'must be an object' }] });
+    throw new StepcastError('invalid_request', `the ${what} must be a JSON object`, { faults: [{ path: '', message: 'must be an object' }] });
   }
-  checkShape(body);
+  checkShape(body, what);
   return body;
 }
 
 /** Level by level, so that no depth can exhaust the stack. @throws StepcastError `invalid_request` */
-function checkShape(root: object): void {
+function checkShape(root: object, what: string): void {
   let level: { value: object; path: string }[] = [{ value: root, path: '' }];
   for (let depth = 1; level.length; depth++) {
     if (depth > MAX_DEPTH) {
-      throw new StepcastError('invalid_request', `the body is nested deeper than ${MAX_DEPTH} levels`, { faults: [{ path: level[0]?.path ?? '', message: 'is nested too deep' }] });
+      throw new StepcastError('invalid_request', `the ${what} is nested deeper than ${MAX_DEPTH} levels`, { faults: [{ path: level[0]?.path ?? '', message: 'is nested too deep' }] });
     }
     const next: typeof level = [];
     for (const { value, path } of level) {

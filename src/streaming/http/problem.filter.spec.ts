@@ -20,6 +20,8 @@ describe('whatever is thrown while a request is served is one of our errors', ()
     ['broken JSON (Nest)', new BadRequestException('Unexpected end of JSON input'), 'invalid_json', 400],
     ['broken JSON (Fastify)', fastify(400, 'FST_ERR_CTP_INVALID_JSON_BODY', "Body is not valid JSON but content-type is set to 'application/json'"), 'invalid_json', 400],
     ['an empty body (Fastify)', fastify(400, 'FST_ERR_CTP_EMPTY_JSON_BODY', "Body cannot be empty when content-type is set to 'application/json'"), 'invalid_json', 400],
+    ['a body that cannot be unpacked (Express)', Object.assign(new Error('incorrect header check'), { status: 400, errno: -3, code: 'Z_DATA_ERROR' }), 'invalid_json', 400],
+    ['a body that cannot be unpacked (Nest)', new HttpException('unexpected end of file', 400, { cause: Object.assign(new Error('x'), { errno: -5, code: 'Z_BUF_ERROR' }) }), 'invalid_json', 400],
     ['a body that is too large (Express)', express(413, 'entity.too.large', 'request entity too large'), 'payload_too_large', 413],
     ['a body that is too large (Fastify)', fastify(413, 'FST_ERR_CTP_BODY_TOO_LARGE', 'Request body is too large'), 'payload_too_large', 413],
     ['an unknown charset (Express)', express(415, 'charset.unsupported', 'unsupported charset "X"'), 'unsupported_media_type', 415],

@@ -21,7 +21,7 @@ export interface Problem {
 
 const CODE_BY_STATUS: Record<number, ErrorCode> = {
   400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 405: 'method_not_allowed', 406: 'not_acceptable',
-  409: 'conflict', 410: 'gone', 413: 'payload_too_large', 415: 'unsupported_media_type', 429: 'rate_limited',
+  409: 'conflict', 410: 'gone', 413: 'payload_too_large', 415: 'unsupported_media_type', 426: 'upgrade_required', 429: 'rate_limited',
 };
 
 @Injectable()
@@ -100,12 +100,19 @@ export function stepcastErrorOf(thrown: unknown): StepcastError {
     return new StepcastError('internal', 'something went wrong on the server; the log of the service says what', { cause: thrown });
   }
   const message = thrown instanceof Error ? thrown.message : '';
+  if (status === 400 && isOfZlib(thrown)) return new StepcastError('invalid_json', `the body cannot be unpacked as its Content-Encoding says (${message}); send it as it is, or pack it anew`);
   if (status === 400 && /JSON|body/i.test(message)) return new StepcastError('invalid_json', `the body is no valid JSON: ${message}`);
   if (status === 413) return new StepcastError('payload_too_large', 'the body is too large; at most 1 MiB is taken');
   if (status === 415) return new StepcastError('unsupported_media_type', 'send the body as JSON, with "Content-Type: application/json"');
   const code = CODE_BY_STATUS[status] ?? 'invalid_request';
   const faults = faultsOf(thrown);
   return new StepcastError(code, faults?.map((fault) => fault.message).join('; ') || message || 'the request is refused', faults ? { faults } : {});
+}
+
+/** Whether a body could not be unpacked: zlib gives numbers to its errors, which parsers hand on, and Nest as the cause of its own. */
+function isOfZlib(thrown: unknown): boolean {
+  const { cause, errno = (cause as { errno?: unknown } | undefined)?.errno } = thrown as { cause?: unknown; errno?: unknown };
+  return typeof errno === 'number';
 }
 
 /** What Nest's own ValidationPipe finds stands in a list of sentences that name their field themselves. */

@@ -1,21 +1,29 @@
 /** Answers a start: 202 with links, or, where the client accepts an event stream, the stream itself in the same request. */
 import { Injectable } from '@nestjs/common';
+import { type Observable } from 'rxjs';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Principal } from '../../auth/principal.js';
 import { hasSeenEnd } from '../../contract/state.js';
+import { type ReadyGate } from '../../journal/journal.types.js';
 import { ExecutionService, type Started } from '../../orchestration/execution.service.js';
 import { type HttpAnswer, tellConcurrency } from '../../rate-limit/rate-limit.headers.js';
 import { StartLimiter } from '../../rate-limit/start-limiter.js';
 import { StreamHasEnded, StreamSlotGuard } from '../guards/stream.guard.js';
+import { refuseText } from '../guards/text-access.guard.js';
+import { protocolHeaders } from '../protocols/protocol.request.js';
 import { drainGate } from '../sse/drain.gate.js';
+import { type StreamItem } from '../sse/frames.js';
 import { HeartbeatInterceptor } from '../sse/heartbeat.interceptor.js';
-import { firstAfter, parseStreamRequest } from '../sse/stream.request.js';
+import { firstAfter, parseStreamRequest, type StreamRequest } from '../sse/stream.request.js';
 import { StreamingService } from '../sse/streaming.service.js';
 import { type HttpRequest, rawResponse } from './http.types.js';
 import { Links } from './links.js';
 import { isGone } from './response.close.js';
 
 const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'private, no-cache, no-store, no-transform', 'x-accel-buffering': 'no' };
+
+/** A stream that is yet to be given the gate of its response. */
+export type Opened = (gate: ReadyGate) => Observable<StreamItem>;
 
 @Injectable()
 export class StartResponder {
@@ -38,22 +46,31 @@ export class StartResponder {
     const asked = parseStreamRequest(request);
     // Only a start that repeats another one, by its key, can go on in a log that holds something already.
     firstAfter(asked.start, request.headers['idempotency-key'] === undefined ? 0 : Number.MAX_SAFE_INTEGER);
-    this.slots.take(principal.user, response);
-    const { record } = await this.start(principal, response, start);
-    const after = firstAfter(asked.start, record.lastSeq);
-    if (hasSeenEnd(record, after)) throw new StreamHasEnded();
+    await this.stream(response, principal, asked, async () => {
+      const { record } = await this.start(principal, response, start);
+      const after = firstAfter(asked.start, record.lastSeq);
+      if (hasSeenEnd(record, after)) throw new StreamHasEnded();
+      if (asked.protocol?.name === 'text') await refuseText(record, asked.protocol.step, () => this.executions.status(record.id));
+      return (gate) => this.streaming.execution(record, asked, principal, gate);
+    });
+  }
+
+  /** Answers with a stream. What refuses it does so before the first byte: a place that is not free before anything is opened. */
+  async stream(response: HttpAnswer, { user }: Principal, asked: StreamRequest, open: () => Promise<Opened>): Promise<void> {
+    this.slots.take(user, response);
+    const opened = await open();
     const raw = rawResponse(response);
     // The client has left meanwhile: nothing would tell of its leaving any more.
     if (isGone(raw)) return;
     const { hijack, getHeaders } = response as { hijack?: () => void; getHeaders?: () => Record<string, string | number | string[]> };
     hijack?.call(response);
-    raw.writeHead(200, { ...getHeaders?.call(response), ...STREAM_HEADERS });
+    raw.writeHead(200, { ...getHeaders?.call(response), ...STREAM_HEADERS, ...lowerCase(protocolHeaders(asked.protocol)) });
     raw.flushHeaders();
-    this.writer.write(this.streaming.execution(record, asked, principal, drainGate(raw)), raw, asked);
+    this.writer.write(opened(drainGate(raw)), raw, asked);
   }
 
   /** Within the user's limits, and tells what is left of them. */
-  private async start({ user }: Principal, response: HttpAnswer, start: () => Promise<Started>): Promise<Started> {
+  async start({ user }: Principal, response: HttpAnswer, start: () => Promise<Started>): Promise<Started> {
     try {
       return await this.starts.count(user, response, start);
     } finally {
@@ -61,6 +78,11 @@ export class StartResponder {
       tellConcurrency(response, 'executions', limit, remaining);
     }
   }
+}
+
+/** As the others are written: a name that is given in two ways would be sent twice. */
+function lowerCase(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** RFC 9110, section 12.5.1, as far as it decides between the two forms of the answer. */

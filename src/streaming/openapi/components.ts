@@ -25,6 +25,7 @@ const HEADERS: Components['headers'] = {
   },
   'RateLimit-Policy': { description: 'What is allowed: `q` in `w` seconds, or, with `qu="concurrent-requests"`, at the same time.', schema: { type: 'string' }, example: '"default";q=300;w=60' },
   'Retry-After': { description: 'Seconds after which it is worth trying again.', schema: { type: 'string', pattern: '^[0-9]+$' }, example: '12' },
+  Upgrade: { description: 'What to ask for.', schema: { type: 'string' }, example: 'websocket' },
   'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string' }, example: 'Bearer realm="stepcast"' },
 };
 

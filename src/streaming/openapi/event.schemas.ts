@@ -48,7 +48,7 @@ const EVENTS: { [T in EventType]: EventDoc<T> } = {
   },
   step_completed: { when: 'A step has completed; it will not run again.', step: 'always', data: closed<EventData['step_completed']>('The output.', { output: JSON_VALUE, usage: optional(ref('Usage')) }) },
   step_failed: { when: 'A step has failed for good.', step: 'always', data: closed<EventData['step_failed']>('The failure.', { error: ERROR }) },
-  step_cancelled: { when: 'A step was cut short by a cancellation, a time-out or the failure of a branch beside it.', step: 'always', data: reason('What cut it short.') },
+  step_cancelled: { when: 'A step was cut short by a cancellation, a time-out, the failure of a branch beside it, or the end of a process after which the execution could not go on.', step: 'always', data: reason('What cut it short.') },
   step_skipped: { when: 'The branch of a conditional that is not taken.', step: 'always', data: reason('Why it is not taken.') },
   step_progress: {
     when: 'An agent tells how far it is.', step: 'always',
@@ -62,6 +62,7 @@ const EVENTS: { [T in EventType]: EventDoc<T> } = {
       delta: ref('JsonValue', 'The piece: a string, or, of kind `data`, any JSON.'),
       kind: oneOfNames<OutputKind>('What the piece belongs to.', { text: true, reasoning: true, tool_input: true, data: true }),
       offset: count('UTF-16 units (of `data`: pieces) of this kind before this one, in this attempt.'),
+      callId: optional(text('Of `tool_input`: the call that it is the input of, as `tool_call` will name it.')),
     }),
   },
   step_retrying: {

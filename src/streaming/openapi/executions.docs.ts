@@ -3,7 +3,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { EXECUTION_STATUSES } from '../../contract/state.js';
 import { DEFINITION, EVENTS_PAGE, EXECUTION_LIST, EXECUTION_STREAM, INPUT, started, STATE, ticket } from './examples.js';
-import { ApiExecutionId, ApiJson, ApiJsonBody, ApiOptional, ApiProblems, ApiUser, AUTHENTICATED, FOR_OWNERS, FOR_USERS, WITH_BODY } from './route.decorators.js';
+import { ApiExecutionId, ApiJson, ApiJsonBody, ApiOptional, ApiProblems, ApiUser, AUTHENTICATED, FOR_OWNERS, FOR_USERS, WITH_BODY, WITH_POST } from './route.decorators.js';
 import { ApiStart, START_PROBLEMS } from './workflows.docs.js';
 
 const TAGS = { tags: ['executions'] };
@@ -76,7 +76,7 @@ export const ApiCreateTicket = () =>
     ApiOperation({ ...STREAM_TAGS, operationId: 'createTicket', summary: 'Get a ticket for the stream of an execution', description: TICKETS }),
     ApiUser(), ApiExecutionId(),
     ApiJson(201, 'The ticket', 'Ticket', ticket(EXECUTION_STREAM)),
-    ApiProblems(FOR_OWNERS),
+    ApiProblems([...FOR_OWNERS, ...WITH_POST]),
   );
 
 export const ApiCreateStreamTicket = () =>
@@ -84,5 +84,5 @@ export const ApiCreateStreamTicket = () =>
     ApiOperation({ ...STREAM_TAGS, operationId: 'createStreamTicket', summary: 'Get a ticket for the stream of several executions', description: TICKETS }),
     ApiUser(),
     ApiJson(201, 'The ticket', 'Ticket', ticket('/stream')),
-    ApiProblems(AUTHENTICATED),
+    ApiProblems([...AUTHENTICATED, ...WITH_POST]),
   );

@@ -37,7 +37,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemDoc> = {
   not_found: { when: 'It does not exist, or belongs to another user: the two answer alike.', detail: `there is no execution ${EXECUTION_ID}` },
   method_not_allowed: { when: 'The path has no such method.', detail: 'Cannot PUT /api/v1/executions' },
   not_acceptable: { when: 'No form of the answer is one that `Accept` takes.', detail: 'send "Accept: application/json"' },
-  conflict: { when: 'The name is that of a workflow of the service itself.', detail: '"brief" is a workflow of this service itself; choose another name' },
+  conflict: { when: 'The name is that of a workflow of the service itself, or the user has stored as many as are kept for one.', detail: '"brief" is a workflow of this service itself; choose another name' },
   already_finished: { when: 'The execution has completed or failed.', detail: `execution ${EXECUTION_ID} has completed already` },
   model_not_configured: { when: 'A step asks for a language model that the service has no key for; the detail names the variable.', detail: 'step "write" needs a language model: set OPENAI_API_KEY' },
   not_waiting: { when: 'No step waits for input, or not the one that is named.', detail: 'no step of this execution waits for input' },
@@ -45,6 +45,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemDoc> = {
   gone: { when: 'The execution finished long ago and was removed; a day later it answers 404.', detail: `execution ${EXECUTION_ID} has been removed: finished executions are kept for a limited time` },
   payload_too_large: { when: 'The body is larger than 1 MiB.', detail: 'the body is too large; at most 1 MiB is taken' },
   unsupported_media_type: { when: 'The body is not sent as JSON.', detail: 'send the body as JSON, with "Content-Type: application/json"' },
+  upgrade_required: { when: 'The request is no handshake of a WebSocket, or one of a version that is not spoken.', detail: 'this is for WebSockets; open it with a client of theirs' },
   rate_limited: { when: 'The user (the address, where nobody is authenticated) has used its requests up.', detail: 'more than 300 requests in 60 s; try again in 12 s' },
   too_many_streams: {
     when: 'The user has too many open streams.',

@@ -7,9 +7,10 @@ import { type ProblemCode, problemExample, PROBLEMS } from './problem.schemas.js
 import { ref, type Schema } from './schema.builder.js';
 
 const header = (name: string) => ({ [name]: { $ref: `#/components/headers/${name}` } });
-const LIMIT_HEADERS = { ...header('RateLimit'), ...header('RateLimit-Policy') };
+export const LIMIT_HEADERS = { ...header('RateLimit'), ...header('RateLimit-Policy') };
 const HEADERS_BY_STATUS: Record<number, object> = {
   401: header('WWW-Authenticate'),
+  426: header('Upgrade'),
   429: { ...header('Retry-After'), ...LIMIT_HEADERS },
   503: header('Retry-After'),
 };
@@ -79,8 +80,10 @@ export const AUTHENTICATED = ['unauthenticated', 'forbidden', 'rate_limited', 'i
 export const FOR_USERS = [...AUTHENTICATED, 'journal_unavailable'] as const satisfies ProblemCode[];
 /** What every route of one execution may answer. */
 export const FOR_OWNERS = [...FOR_USERS, 'invalid_request', 'not_found', 'gone'] as const satisfies ProblemCode[];
+/** What every `POST` may answer: a body that comes is read, whether the route has a use for it or not. */
+export const WITH_POST = ['invalid_json', 'payload_too_large', 'unsupported_media_type'] as const satisfies ProblemCode[];
 /** What every route that takes a body may answer. */
-export const WITH_BODY = ['invalid_json', 'invalid_request', 'payload_too_large', 'unsupported_media_type'] as const satisfies ProblemCode[];
+export const WITH_BODY = [...WITH_POST, 'invalid_request'] as const satisfies ProblemCode[];
 
 export const ApiExecutionId = () => ApiParam({ name: 'id', description: 'Id of the execution.', schema: { type: 'string', examples: [EXECUTION_ID] } });
 

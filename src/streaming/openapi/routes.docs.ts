@@ -1,16 +1,19 @@
 /** Which documentation belongs to which route of the streaming module. Whoever imports this file has it in the document. */
+import { CacheController } from '../controllers/cache.controller.js';
 import { ExecutionsController } from '../controllers/executions.controller.js';
 import { KeysController } from '../controllers/keys.controller.js';
 import { ReliabilityController } from '../controllers/reliability.controller.js';
 import { StreamController } from '../controllers/stream.controller.js';
+import { SocketController } from '../ws/socket.controller.js';
 import { WorkflowsController } from '../controllers/workflows.controller.js';
+import { ApiClearCache } from './cache.docs.js';
 import { describeRoutes } from './describe-routes.js';
 import {
   ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
 } from './executions.docs.js';
 import { ApiGetReliability } from './reliability.docs.js';
 import { ApiAddKey, ApiListKeys, ApiRevokeKey } from './keys.docs.js';
-import { ApiStreamExecution, ApiStreamExecutions } from './streams.docs.js';
+import { ApiOpenSocket, ApiStreamExecution, ApiStreamExecutions } from './streams.docs.js';
 import { ApiDeleteWorkflow, ApiGetWorkflow, ApiListWorkflows, ApiStartWorkflow, ApiStoreWorkflow } from './workflows.docs.js';
 
 describeRoutes(WorkflowsController, {
@@ -41,8 +44,16 @@ describeRoutes(StreamController, {
   several: ApiStreamExecutions(),
 });
 
+describeRoutes(SocketController, {
+  open: ApiOpenSocket(),
+});
+
 describeRoutes(KeysController, {
   list: ApiListKeys(),
   add: ApiAddKey(),
   revoke: ApiRevokeKey(),
+});
+
+describeRoutes(CacheController, {
+  clear: ApiClearCache(),
 });

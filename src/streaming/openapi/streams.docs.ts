@@ -1,7 +1,7 @@
 /** Documentation of the event streams. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
-import { ApiExecutionId, ApiProblems, ApiSse, ApiStreamEnded, ApiStreamUser, FOR_OWNERS } from './route.decorators.js';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiExecutionId, ApiProblems, ApiSse, ApiStreamEnded, ApiStreamUser, AUTHENTICATED, FOR_OWNERS, LIMIT_HEADERS } from './route.decorators.js';
 import { type ProblemCode } from './problem.schemas.js';
 import { ApiList, ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
 
@@ -32,4 +32,18 @@ export const ApiStreamExecutions = () =>
     ApiStreamForm(), ApiStreamStart('several'),
     ApiSse('The events.'), ApiStreamEnded(),
     ApiProblems([...FOR_OWNERS, ...STREAM_PROBLEMS]),
+  );
+
+export const ApiOpenSocket = () =>
+  applyDecorators(
+    ApiOperation({
+      ...TAGS, operationId: 'openSocket', summary: 'Open a WebSocket',
+      description: 'Streams, cancels and answers over one WebSocket (RFC 6455), in JSON messages of text: `subscribe` to executions, each from a cursor, or to all of the user, `unsubscribe`, `cancel`, `input`, `ping`. '
+        + 'Events come as on the streams, each as `{"type":"event","event":{…}}`; docs/protocol.md has all messages. A socket counts as one open stream, and each request over it as a request.',
+    }),
+    ApiStreamUser(),
+    ApiResponse({ status: 101, description: 'The WebSocket is open.', headers: LIMIT_HEADERS }),
+    ApiProblems([...AUTHENTICATED, 'invalid_request', 'upgrade_required', 'too_many_streams', 'capacity_exceeded', 'shutting_down'], {
+      invalid_request: 'Sec-WebSocket-Key must be 16 bytes in base64', forbidden: 'pages of this origin may not open WebSockets here; add it to STEPCAST_CORS_ORIGINS',
+    }),
   );

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type ServerResponse } from 'node:http';
+import { type Writable } from 'node:stream';
 import { type ReadyGate } from '../../journal/journal.types.js';
 import { rawResponse } from '../http/http.types.js';
 
@@ -18,7 +19,8 @@ export function drainGate(response: ServerResponse): ReadyGate {
   };
 }
 
-function drainOf(response: ServerResponse): Promise<void> {
+/** Resolves when it takes more again, or is closed. */
+export function drainOf(response: Writable): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off('drain', done);

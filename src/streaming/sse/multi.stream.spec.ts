@@ -215,6 +215,22 @@ describe('several logs over one connection', () => {
       expect((await all(asked(at(cursor))).until(({ seen }) => seen.length === 1)).seen).toEqual(whole(next));
     });
 
+    it('goes on with the next where one is removed between being listed and being read', async () => {
+      const [first, second] = [(await start()).append(2).finish('completed', 1), (await start()).append(1)];
+      await journal.flushed();
+      const ready = Promise.withResolvers<void>();
+      let waits = true;
+      const reader = new Reader(followAll(journal, 'ann', asked({ at: 'first' }), () => (waits ? ready.promise : undefined)));
+      readers.push(reader);
+      await turns();
+      await journal.sweep(2, 0, 3);
+      waits = false;
+      ready.resolve();
+      await reader.until(({ seen, error }) => seen.length === 1 || error !== undefined);
+      expect([reader.error, reader.seen]).toEqual([undefined, whole(second)]);
+      expect(of(reader.seen, first)).toEqual([]);
+    });
+
     it('leaves nothing behind when the reader leaves', async () => {
       const { observed } = journal.commits$;
       const tails = (journal as unknown as { tails: { tails: Map<string, unknown> } }).tails.tails;

@@ -4,14 +4,28 @@
  */
 import { defer, map, merge, Observable, of } from 'rxjs';
 import { type ExecutionStatus, FINISHED_STATUSES, hasSeenEnd } from '../../contract/state.js';
-import { type EventBatch } from '../../journal/event-batch.js';
+import { type EventBatch, type RecordedEvent } from '../../journal/event-batch.js';
 import { type Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
-import { bytesOf, cursorChunk, type FrameView, frameOf, shows, type StreamChunk } from './frames.js';
+import { isRemoved } from '../../journal/removed.js';
+import { bytesOf, cursorChunk, cursorFrame, type FrameView, frameOf, shows, type StreamChunk } from './frames.js';
 import { MultiCursor } from './multi.cursor.js';
 import { beginsLate, parseSeq, type StartAt, type StreamRequest } from './stream.request.js';
 
 type Listed = Pick<ExecutionRecord, 'id' | 'ordinal' | 'status' | 'lastSeq'>;
+
+/** How a connection carries events and cursors: as frames of text, and all of a chunk's as bytes. */
+export interface SeveralForm {
+  event(event: RecordedEvent, cursor: string, view: FrameView): string;
+  cursor(cursor: string): string;
+  bytes(frames: readonly string[]): Pick<StreamChunk, 'bytes' | 'framed'>;
+}
+
+const SSE_FORM: SeveralForm = {
+  event: (event, cursor, { named }) => frameOf(event, cursor, named),
+  cursor: cursorFrame,
+  bytes: (frames) => bytesOf(frames.join('')),
+};
 
 const LIST_PAGE = 100;
 const UNFINISHED: readonly ExecutionStatus[] = ['queued', 'running', 'waiting'];
@@ -32,7 +46,7 @@ export function leftOver(records: readonly Listed[], cursor: MultiCursor): Liste
 }
 
 /** Refuses what `followAll` would fail for, while a real status can still answer. @throws StepcastError `invalid_cursor` */
-export async function checkAll(journal: Journal, user: string, { start }: StreamRequest): Promise<void> {
+export async function checkAll(journal: Journal, user: string, { start }: Pick<StreamRequest, 'start'>): Promise<void> {
   if (start.at !== 'cursor') return;
   const cursor = cursorOf(start);
   cursor.checkMark(await journal.lastOrdinal(), start.path);
@@ -52,20 +66,25 @@ export function followSeveral(journal: Journal, records: readonly Listed[], requ
  * All executions of a user, in the order of their start: finished ones one after the other, unfinished and new ones side
  * by side. Never completes.
  */
-export function followAll(journal: Journal, user: string, { start, view }: StreamRequest, gate: ReadyGate): Observable<StreamChunk> {
+export function followAll(journal: Journal, user: string, { start, view }: Pick<StreamRequest, 'start' | 'view'>, gate: ReadyGate, form = SSE_FORM): Observable<StreamChunk> {
   return new Observable((subscriber) => {
     const run = async () => {
       const cursor = start.at === 'latest' ? await liveEnd(journal, user) : cursorOf(start);
-      if (start.at === 'latest') subscriber.next(cursorChunk(cursor.toString()));
+      if (start.at === 'latest') subscriber.next({ ...form.bytes([form.cursor(cursor.toString())]), cursor: cursor.toString(), told: true });
       for await (const record of executionsOf(user, journal, cursor, (close) => subscriber.add(close))) {
         if (subscriber.closed) return;
         if (start.at === 'latest') cursor.begin(record.ordinal);
         else place(record, cursor, start);
         if (leftOver([record], cursor).length === 0) continue;
         const followed = new Promise<void>((resolve) => {
-          subscriber.add(followOne(journal, record, cursor, view, gate).subscribe({
+          subscriber.add(followOne(journal, record, cursor, view, gate, form).subscribe({
             next: (chunk) => subscriber.next(chunk),
-            error: (error: unknown) => subscriber.error(error),
+            error: (error: unknown) => {
+              if (!isRemoved(error)) return subscriber.error(error);
+              // By retention, since it was listed: to begin a moment later would have been the same.
+              cursor.finish(record.ordinal);
+              resolve();
+            },
             complete: resolve,
           }));
         });
@@ -136,21 +155,18 @@ function place({ ordinal, lastSeq }: Listed, cursor: MultiCursor, start: StartAt
   else cursor.set(ordinal, start.at === 'latest' ? lastSeq : Math.max(0, lastSeq - start.count));
 }
 
-function followOne(journal: Journal, { id, ordinal }: Listed, cursor: MultiCursor, view: FrameView, gate: ReadyGate): Observable<StreamChunk> {
-  return defer(() => journal.follow(id, cursor.after(ordinal) ?? 0, gate)).pipe(map((batch) => encode(batch, ordinal, cursor, view)));
+function followOne(journal: Journal, { id, ordinal }: Listed, cursor: MultiCursor, view: FrameView, gate: ReadyGate, form = SSE_FORM): Observable<StreamChunk> {
+  return defer(() => journal.follow(id, cursor.after(ordinal) ?? 0, gate)).pipe(map((batch) => encode(batch, ordinal, cursor, view, form)));
 }
 
-function encode(batch: EventBatch, ordinal: number, cursor: MultiCursor, view: FrameView): StreamChunk {
-  let text = '';
+function encode(batch: EventBatch, ordinal: number, cursor: MultiCursor, view: FrameView, form: SeveralForm): StreamChunk {
+  const frames: string[] = [];
   let told = true;
-  let events = 0;
   for (const event of batch.events) {
     cursor.set(ordinal, event.seq);
     if (batch.terminal && event.seq === batch.lastSeq) cursor.finish(ordinal);
     told = shows(view, event);
-    if (!told) continue;
-    text += frameOf(event, cursor.toString(), view.named);
-    events++;
+    if (told) frames.push(form.event(event, cursor.toString(), view));
   }
-  return { ...bytesOf(text), cursor: cursor.toString(), told, written: { events, recordedAt: batch.recordedAt, writes: 0 } };
+  return { ...form.bytes(frames), cursor: cursor.toString(), told, written: { events: frames.length, recordedAt: batch.recordedAt, writes: 0 } };
 }

@@ -1,7 +1,9 @@
 /** Takes the response of an `@Sse` route out of Nest's hands, once Nest has sent its headers. */
 import { type Readable } from 'node:stream';
 import { type CanActivate, type ExecutionContext, Injectable, SSE_ABORT_CONTROLLER } from '@nestjs/common';
-import { type HttpRequest, rawResponse } from '../http/http.types.js';
+import { type HttpRequest, rawResponse, requestOf } from '../http/http.types.js';
+import { protocolHeaders } from '../protocols/protocol.request.js';
+import { replaceHead } from './response.head.js';
 
 /**
  * Nest pipes a stream of its own into the response, which would end the response with itself: that pipe is cut as soon
@@ -12,6 +14,8 @@ export class OwnResponseGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const response = rawResponse(context.switchToHttp().getResponse<object>());
     response.once('pipe', (nests: Readable) => nests.unpipe(response));
+    const protocol = requestOf(context).streamRequest?.protocol;
+    if (protocol) replaceHead(response, protocolHeaders(protocol));
     return true;
   }
 }

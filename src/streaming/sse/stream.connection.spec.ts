@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Subject } from 'rxjs';
 import { turns } from '../../../test/support/engine.js';
 import { MetricsRegistry } from '../../metrics/metrics.registry.js';
+import { removed } from '../../journal/removed.js';
 import { StreamMetrics } from '../../metrics/stream.metrics.js';
 import { StreamingOptions } from '../streaming.options.js';
 import { cursorChunk, type StreamChunk, viewOf } from './frames.js';
@@ -141,11 +142,16 @@ describe('a stream', () => {
     expect(response.destroyed).toBe(true);
   });
 
-  it('breaks the line for an error: it is resumed', () => {
+  it.each<[string, Error, number]>([
+    ['an error', new Error('broken'), 1], ['what retention has removed meanwhile, which is no fault to be logged', removed('e'), 0],
+  ])('breaks the line for %s: it is resumed', (_what, error, logged) => {
+    const log = jest.spyOn(Logger.prototype, 'error');
     open();
     source.next(chunk('one'));
-    source.error(new Error('broken'));
+    source.error(error);
     expect([response.written, response.writableEnded, response.destroyed]).toEqual([['one'], false, true]);
+    expect(log).toHaveBeenCalledTimes(logged);
+    log.mockRestore();
   });
 
   it('is not begun for a response that has lost its reader', async () => {

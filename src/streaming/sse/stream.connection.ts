@@ -9,13 +9,14 @@
 import { type ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { type Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
+import { isRemoved } from '../../journal/removed.js';
 import { type StreamMetrics } from '../../metrics/stream.metrics.js';
 import { isGone, onClosed } from '../http/response.close.js';
 import { type StreamingOptions } from '../streaming.options.js';
 import { headersOf } from './drain.gate.js';
 import { bytesOf, chunkOf, cursorChunk, cursorFrame, farewellEvent, HEARTBEAT_COMMENT, heartbeatEvent, type StreamChunk, type StreamItem } from './frames.js';
 import { idleSocketOf } from './idle.socket.js';
-import { StreamEnd } from './stream.end.js';
+import { StreamBreak, StreamEnd } from './stream.end.js';
 import { type StreamRequest } from './stream.request.js';
 
 const logger = new Logger('Streams');
@@ -91,7 +92,8 @@ export class StreamConnection implements Observer<StreamItem> {
       return;
     }
     // A line that breaks is resumed. An event that tells of it would need an id, and have none that is a cursor.
-    logger.error(error);
+    // What retention has removed meanwhile, whoever reconnects is told by a 410.
+    if (!(error instanceof StreamBreak || isRemoved(error))) logger.error(error);
     this.response.destroy();
   }
 
@@ -121,7 +123,7 @@ export class StreamConnection implements Observer<StreamItem> {
   beat(): void {
     const { response, cursor, told, asked } = this;
     this.silence.refresh();
-    if (!response.headersSent || response.writableNeedDrain) return;
+    if (!response.headersSent || response.writableNeedDrain || asked.heartbeat === 'none') return;
     const text = asked.heartbeat === 'event' ? heartbeatEvent(cursor, asked.view.named) : HEARTBEAT_COMMENT;
     this.send(bytesOf(told || cursor === undefined || asked.heartbeat === 'event' ? text : cursorFrame(cursor) + text));
     this.told = true;

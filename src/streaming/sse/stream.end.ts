@@ -17,4 +17,16 @@ export class StreamEnd extends StepcastError {
   static unknownRight(): StreamEnd {
     return new StreamEnd('authentication_unavailable', 'whether this stream may go on cannot be told at the moment; reconnect, and resume with the last id');
   }
+
+  /** For protocols that take a response which just ends for a success; the events themselves simply end. */
+  static shuttingDown(): StreamEnd {
+    return new StreamEnd('shutting_down', 'the service is shutting down, and the execution goes on after its restart; reconnect in a moment');
+  }
+}
+
+/** A stream that must not look complete and cannot say so: its connection is broken off. */
+export class StreamBreak extends StepcastError {
+  constructor(message: string) {
+    super('conflict', message);
+  }
 }

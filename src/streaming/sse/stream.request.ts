@@ -1,6 +1,7 @@
 /** What a reader asks of a stream, from its header and query; anything that makes no sense is a 400 before the first byte (P14). */
 import { StepcastError } from '../../contract/errors.js';
 import { EVENT_TYPES, type EventType, isEventType } from '../../contract/events.js';
+import { parseProtocol, type ProtocolRequest } from '../protocols/protocol.request.js';
 import { type FrameView, viewOf } from './frames.js';
 
 /** Where to begin: after a cursor, at the live end, with the last `count` events, or with the first. */
@@ -9,7 +10,10 @@ export type StartAt = { at: 'cursor'; cursor: string; path: string } | { at: 'la
 export interface StreamRequest {
   start: StartAt;
   view: FrameView;
-  heartbeat: 'comment' | 'event';
+  /** `none`: nothing can be said into the silence. */
+  heartbeat: 'comment' | 'event' | 'none';
+  /** In whose words, where not as the events themselves. */
+  protocol?: ProtocolRequest;
 }
 
 const WHOLE_NUMBER = /^\d{1,15}$/;
@@ -17,11 +21,20 @@ const WHOLE_NUMBER = /^\d{1,15}$/;
 /** @throws StepcastError `invalid_cursor`, `invalid_request` */
 export function parseStreamRequest(request: { headers: Record<string, string | string[] | undefined>; query: Record<string, unknown> }): StreamRequest {
   const query = (name: string) => single(request.query, name);
+  const protocol = parseProtocol(query);
   const heartbeat = query('heartbeat') ?? 'comment';
   if (heartbeat !== 'comment' && heartbeat !== 'event') throw invalid('/heartbeat', 'must be "comment" or "event"');
   const named = query('named') ?? 'true';
   if (named !== 'true' && named !== 'false') throw invalid('/named', 'must be "true" or "false"');
-  return { start: startAt(request.headers['last-event-id'], query), view: viewOf(named === 'true', parseTypes(query('types'))), heartbeat };
+  const start = startAt(request.headers['last-event-id'], query);
+  if (protocol) return protocolRequest(protocol, start);
+  return { start, view: viewOf(named === 'true', parseTypes(query('types'))), heartbeat };
+}
+
+function protocolRequest(protocol: ProtocolRequest, start: StartAt): StreamRequest {
+  if (protocol.name === 'text' && start.at !== 'first') throw invalid(start.at === 'cursor' ? start.path : '/from', 'is not for protocol=text, which is always sent from its beginning');
+  if (protocol.name === 'ai-sdk' && beginsLate(start)) throw invalid(start.at === 'latest' ? '/from' : '/last', 'is not for protocol=ai-sdk, whose message is sent from its beginning');
+  return { start, view: viewOf(true), heartbeat: protocol.name === 'text' ? 'none' : 'comment', protocol };
 }
 
 /** The header, which a browser sends when it reconnects, wins over the query, which it repeats. */

@@ -5,6 +5,8 @@ import { type Principal } from '../../auth/principal.js';
 import { hasSeenEnd } from '../../contract/state.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
+import { type Encoding, encodingOf } from '../protocols/encoders.js';
+import { protocolStream } from '../protocols/protocol.stream.js';
 import { cursorChunk, type StreamChunk, type StreamItem } from './frames.js';
 import { followAll, followSeveral } from './multi.stream.js';
 import { beginsLate, firstAfter, type StreamRequest } from './stream.request.js';
@@ -21,11 +23,17 @@ export class StreamingService {
   ) {}
 
   /** One execution, from where the reader asks; completes after the terminal event. */
-  execution(record: ExecutionRecord, { start }: StreamRequest, principal: Principal, gate: ReadyGate): Observable<StreamItem> {
+  execution(record: ExecutionRecord, { start, protocol }: StreamRequest, principal: Principal, gate: ReadyGate): Observable<StreamItem> {
+    if (protocol) return this.translated(record, encodingOf(protocol, record, start), principal, gate);
     const after = firstAfter(start, record.lastSeq);
     if (hasSeenEnd(record, after)) return EMPTY;
     const events = this.journal.follow(record.id, after, gate);
     return this.asLongAsAllowed(beginsLate(start) ? events.pipe(startWith(cursorChunk(String(after)))) : events, principal);
+  }
+
+  /** One execution in the words of a protocol; completes where those end. */
+  translated(record: ExecutionRecord, { encoder, skip }: Encoding, principal: Principal, gate: ReadyGate): Observable<StreamChunk> {
+    return protocolStream(this.asLongAsAllowed(this.journal.follow(record.id, 0, gate), principal), encoder, skip, record.lastSeq);
   }
 
   /** The executions given; completes after the last terminal event. @throws StepcastError `invalid_cursor` */

@@ -10,6 +10,8 @@ import { TestApp } from '../../support/app.js';
 import { ModelServer } from '../../support/model-server/model-server.js';
 import { PROVIDERS } from './providers.js';
 
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
 /** US dollars per million tokens. */
 export const PRICE = { input: 2, output: 8, cachedInput: 0.5 };
 
@@ -59,8 +61,9 @@ export class LlmApp {
     return this.app.alice.follow(await this.app.alice.start(definition, input));
   }
 
-  /** Between two tests: nothing may be left of a script. */
+  /** Between two tests: nothing may be left of a script, nor of a pause that a provider has asked for. */
   reset(): void {
+    this.app.clock.advance(LONGEST_PAUSE_MS);
     this.lookups.calls.length = 0;
     this.lookups.answer = new Lookups().answer;
     this.models.reset();

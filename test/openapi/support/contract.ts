@@ -68,8 +68,12 @@ export class Contract {
   }
 
   /** @throws where the answer is not documented as it is. */
-  check(method: string, url: string, { status, headers, text }: Pick<Answer, 'status' | 'headers' | 'text'>): void {
-    const operation = this.operationOf(method, url);
+  check(method: string, url: string, answer: Pick<Answer, 'status' | 'headers' | 'text'>): void {
+    this.checkAnswer(this.operationOf(method, url), answer);
+  }
+
+  /** @throws where the answer is not one that this operation documents. */
+  checkAnswer(operation: Operation, { status, headers, text }: Pick<Answer, 'status' | 'headers' | 'text'>): void {
     const what = `${status} of ${operation.id}`;
     const documented = operation.spec.responses[String(status)] as ResponseObject | undefined;
     if (!documented) throw new Error(`${what} is not documented: ${text.slice(0, 500)}`);

@@ -9,11 +9,12 @@ import { type Pool, token } from './world.js';
 const ADDRESSES = ['http://127.0.0.1:1/', 'http://[::1]:1/', 'http://localhost:1', 'http://169.254.169.254/latest', 'http://0x7f000001/', 'http://[::ffff:127.0.0.1]/', 'ftp://127.0.0.1/', 'http://', 'http://127.0.0.1:99999/', 'javascript:alert(1)'];
 const TEMPLATES = ['{{input}}', '{{previous}}', '{{input.text}}', '{{steps.s1.output}}', 'a {{input}} b', '{{input[0].a}}', '{{', '{{}}', '{{nowhere}}', '{{__proto__}}', '{{input.constructor}}'];
 const EXPRESSIONS = [
-  'true', 'true', 'false', 'input == null', 'has(input.text)', 'size(input) > 1', '1 / 0 == 1', 'input.text.matches("(a+)+$")', 'steps.s1.output == 1', '"a" + 1', 'timestamp("x") > now', '[1,2].all(x, x > 0)',
+  'true', 'true', 'true', 'false', 'false', 'input != 7', 'input == null', 'has(input.text)', 'input == null', 'has(input.text)', 'size(input) > 1', '1 / 0 == 1', 'input.text.matches("(a+)+$")', 'steps.s1.output == 1', '"a" + 1', 'timestamp("x") > now', '[1,2].all(x, x > 0)',
   '1 == ', '((((((((((true))))))))))', 'input.__proto__ == null', 'steps', '"\\ud800" == input', `${'true && '.repeat(200)}true`, '9223372036854775807 + 1 > 0', 'input[input]', 'type(input)', 'dyn(1)',
 ];
-const SCHEMAS: JsonValue[] = [
-  true, false, {}, { type: 'object' }, { type: 'boolean' }, { type: ['string', 'null'] }, { type: 'nothing' }, { $ref: '#' }, { $ref: '#/nowhere' }, { $ref: 'https://schema.test/x.json' }, { pattern: '(' }, { type: 'string', pattern: '^(a+)+$' },
+const SCHEMAS: JsonValue[] = [true, {}, true, { type: ['object', 'string', 'boolean', 'null', 'number', 'array'] }, { type: 'object' }, { type: ['string', 'null'] }, { type: 'boolean' }];
+const ODD_SCHEMAS: JsonValue[] = [
+  false, { type: 'nothing' }, { $ref: '#' }, { $ref: '#/nowhere' }, { $ref: 'https://schema.test/x.json' }, { pattern: '(' }, { type: 'string', pattern: '^(a+)+$' },
   { type: 'object', required: ['text'], properties: { text: { type: 'string', minLength: 1 } } }, { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }, { $schema: 'urn:unknown' }, { $id: 'urn:stepcast:workflow-definition' }, { $id: 'x', $ref: 'x' },
   { $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' }, { $async: true }, { format: 'regex' }, { format: 'unknown' }, { multipleOf: 0 }, { minLength: -1 }, { if: true, then: false }, { unevaluatedProperties: false }, { $dynamicRef: '#x' },
   { enum: [] }, { const: { __proto: 1 } }, { items: [{}] }, { $data: '1/a' }, { minimum: { $data: '1/a' } }, { discriminator: { propertyName: 'a' }, oneOf: [] }, { description: 7 },
@@ -22,7 +23,7 @@ const SCHEMAS: JsonValue[] = [
 const few = (max: number) => fc.nat({ max });
 /** Mostly next to nothing, so that what is started also ends; sometimes as much as there may be. */
 const duration = fc.oneof({ weight: 6, arbitrary: few(30) }, { weight: 1, arbitrary: fc.constantFrom(500, 86_400_000) });
-const stepName = fc.oneof({ weight: 9, arbitrary: few(500).map((n) => `s${n}`) }, { weight: 1, arbitrary: fc.constantFrom('s1', 'toString', 'constructor', 'x'.repeat(100)) });
+const stepName = fc.oneof({ weight: 9, arbitrary: few(100_000).map((n) => `s${n}`) }, { weight: 1, arbitrary: fc.constantFrom('s1', 'toString', 'constructor', 'x'.repeat(100)) });
 
 const work = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constant('echo'), fc.oneof(anyJson, fc.constantFrom<JsonValue>(...TEMPLATES, { a: '{{input}}' }))) },
@@ -44,7 +45,7 @@ const input = fc.oneof({ weight: 3, arbitrary: anyJson }, { weight: 2, arbitrary
 
 export const BODY_HINTS: Hints = {
   JsonValue: input,
-  JsonSchema: fc.constantFrom(...SCHEMAS),
+  JsonSchema: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...SCHEMAS) }, { weight: 1, arbitrary: fc.constantFrom(...ODD_SCHEMAS) }),
   StepName: stepName,
   Expression: fc.constantFrom(...EXPRESSIONS),
   Timeout: fc.constantFrom(1, 100, 5000, 86_400_000),
@@ -56,7 +57,7 @@ export const BODY_HINTS: Hints = {
   'WorkflowDefinition.steps': fc.array(agentStep, { minLength: 1, maxLength: 3 }),
   'StartBody.input': input,
   'RunBody.input': input,
-  'InputBody.stepId': fc.constantFrom(null, 'ask', 'ask', 's1', 's1[1]/s2'),
+  'InputBody.stepId': fc.constantFrom(null, null, 'ask', 'ask', 's1', 's1[1]/s2'),
   'KeyBody.user': fc.constantFrom('alice', 'bob', 'zoë', 'a'.repeat(200)),
   'KeyBody.roles[]': fc.constantFrom('admin', 'reader'),
   'KeyBody.scopes[]': fc.constantFrom('workflows:run', 'executions:read', 'executions:cancel', 'metrics:read', 'other:scope'),
@@ -66,6 +67,7 @@ export const BODY_HINTS: Hints = {
 /** Of parameters, by their names: texts as they stand in a path, a query or a header. */
 export const PARAMETER_HINTS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   id: fc.oneof({ weight: 8, arbitrary: from('own') }, { weight: 2, arbitrary: from('executions') }, { weight: 1, arbitrary: fc.uuid() }),
+  'sendInput.id': fc.oneof({ weight: 5, arbitrary: from('waiting') }, { weight: 1, arbitrary: from('own') }),
   'keys.id': from('keys'),
   name: from('workflows'),
   workflow: from('workflows'),
@@ -76,7 +78,8 @@ export const PARAMETER_HINTS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   'last-event-id': seq,
   'several.lastEventId': from('cursors'),
   'several.last-event-id': from('cursors'),
-  'idempotency-key': few(60).map((n) => `key-${n}`),
+  accept: fc.constantFrom('text/event-stream', 'text/event-stream', 'application/json'),
+  'idempotency-key': few(400).map((n) => `key-${n}`),
   traceparent: fc.constantFrom('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', '00-00000000000000000000000000000000-0000000000000000-00', 'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', '00-x'),
   sessionId: fc.constantFrom('s1', 'chat-42'),
 };

@@ -15,6 +15,22 @@ export function sendRaw(port: number, text: string): Promise<string> {
   return within(answered, () => `the end of the connection after ${JSON.stringify(text.slice(0, 200))}`);
 }
 
+/** Sends bytes, and answers the status of what comes back; then it hangs up. */
+export function headOf(port: number, text: string): Promise<number | undefined> {
+  const answered = new Promise<number | undefined>((resolve, reject) => {
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
+    let answer = '';
+    socket.setEncoding('latin1');
+    socket.on('data', (part: string) => {
+      answer += part;
+      if (answer.includes('\r\n\r\n')) socket.destroy();
+    });
+    socket.on('close', () => resolve(statusesIn(answer)[0]));
+    socket.on('error', reject);
+  });
+  return within(answered, () => `the answer to ${JSON.stringify(text.slice(0, 200))}`);
+}
+
 /** How many answers, with a status each, there are in what came back. */
 export function statusesIn(answer: string): number[] {
   return [...answer.matchAll(/^HTTP\/1\.[01] (\d{3}) /gm)].map(([, status]) => Number(status));

@@ -52,9 +52,18 @@ const ODD_HEADERS: Texts = fc.array(fc.oneof(
   fc.constantFrom<[string, string]>(
     ['if-none-match', '*'], ['if-none-match', 'W/"0"'], ['if-match', '"x"'], ['if-modified-since', 'Fri, 20 Nov 2099 00:00:00 GMT'], ['range', 'bytes=0-1'], ['expect', '100-continue'], ['expect', 'a-miracle'], ['x-http-method-override', 'DELETE'], ['x-original-url', '/api/v1/keys'],
     ['x-forwarded-for', '::1, unknown, 999.1.1.1'], ['x-forwarded-proto', 'gopher'], ['host', 'evil.test'], ['host', ''], ['access-control-request-method', 'DELETE'], ['origin', 'null'], ['cache-control', 'only-if-cached'], ['accept-encoding', 'gzip;q=x'], ['max-forwards', '0'],
-    ['connection', 'close, x-api-key'], ['upgrade-insecure-requests', '1'], ['content-length', '0'], ['x-ä', 'b'],
+    ['upgrade-insecure-requests', '1'], ['x_y', 'b'],
   ),
 ), { minLength: 1, maxLength: 3 });
+
+const HANDSHAKE: [string, string][] = [['connection', 'Upgrade'], ['upgrade', 'websocket'], ['sec-websocket-version', '13'], ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ==']];
+const UPGRADES: Texts = fc.oneof(
+  fc.subarray(HANDSHAKE, { minLength: 2 }), fc.subarray(HANDSHAKE, { minLength: 2 }).map((some): [string, string][] => [...some, ['origin', 'http://evil.test']]),
+  fc.constantFrom<[string, string][]>(
+    [['connection', 'Upgrade, HTTP2-Settings'], ['upgrade', 'h2c'], ['http2-settings', 'AAMAAABkAAQAoAAAAAIAAAAA']], [['connection', 'upgrade'], ['upgrade', 'WebSocket, x']], [['connection', 'upgrade'], ['upgrade', '']], [['connection', 'close, x-api-key']],
+    [...HANDSHAKE, ['sec-websocket-protocol', 'a, b,, a']], [...HANDSHAKE, ['sec-websocket-extensions', 'permessage-deflate; server_max_window_bits=99']], [...HANDSHAKE.slice(0, 3), ['sec-websocket-key', 'x']],
+  ),
+);
 
 export class RequestArbitraries {
   readonly operations: Operation[];
@@ -65,9 +74,9 @@ export class RequestArbitraries {
     this.schemas = new SchemaArbitraries(document, BODY_HINTS);
   }
 
-  /** Of all operations, each as often as another, and starts and streams twice so. */
+  /** Of all operations; those that take more of a request more often. */
   any(): fc.Arbitrary<FuzzRequest> {
-    return fc.oneof(...this.operations.map((operation) => ({ weight: /stream|execution/i.test(operation.id) ? 2 : 1, arbitrary: this.of(operation) })));
+    return fc.oneof(...this.operations.map((operation) => ({ weight: weightOf(operation), arbitrary: this.of(operation) })));
   }
 
   private of(operation: Operation): fc.Arbitrary<FuzzRequest> {
@@ -78,7 +87,7 @@ export class RequestArbitraries {
   private right(operation: Operation): fc.Arbitrary<FuzzRequest> {
     return fc.record({
       aim: fc.constant(operation.id), method: fc.constant(operation.method), path: this.path(operation, (name) => this.parameter(operation, name)),
-      query: this.parameters(operation, 'query'), headers: this.parameters(operation, 'header'), credential: rightCredential(operation), pick: fc.nat({ max: 100_000 }), body: this.body(operation),
+      query: this.parameters(operation, 'query'), headers: operation.spec.responses['101'] ? fc.constant(HANDSHAKE) : this.parameters(operation, 'header'), credential: rightCredential(operation), pick: fc.nat({ max: 100_000 }), body: this.body(operation),
     }, { noNullPrototype: true });
   }
 
@@ -88,7 +97,7 @@ export class RequestArbitraries {
     const pairs = fc.tuple(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...names, 'ticket', 'unknown') }, { weight: 1, arbitrary: hostileText }), hostileText);
     const faults: fc.Arbitrary<Partial<FuzzRequest>>[] = [
       fc.array(pairs, { minLength: 1, maxLength: 4 }).map((query) => ({ query })),
-      ODD_HEADERS.map((headers) => ({ headers })),
+      ODD_HEADERS.map((headers) => ({ headers })), UPGRADES.map((headers) => ({ headers })),
       fc.tuple(this.parameters(operation, 'header'), ODD_HEADERS).map(([some, odd]) => ({ headers: [...some, ...some.slice(0, 1), ...odd] })),
       fc.constantFrom<Credential>('nobody', 'wrong', 'both', 'twice', 'odd', 'managed', 'jwt', 'bob').map((credential) => ({ credential })),
     ];
@@ -119,27 +128,31 @@ export class RequestArbitraries {
     const parts = fc.constantFrom('/', '//', '/.', '/..', '/%2e%2e', '%2F', '%00', '%zz', '%', '%c0%af', '%ed%a0%80', ';a=b', '/x', '.json', '%20', '~', '\\', '/%5c', '#a', '?a', '%3F', '/stream', '/keys', '\u00e4');
     return fc.oneof(
       fc.tuple(right, parts).map(([path, part]) => path + part),
-      fc.tuple(right, parts, fc.nat()).map(([path, part, at]) => path.slice(0, at % path.length) + part + path.slice(at % path.length)),
+      // What does not begin with a slash is no HTTP, and is refused by Node.
+      fc.tuple(right, parts, fc.nat()).map(([path, part, at]) => {
+        const index = 1 + (at % path.length);
+        return path.slice(0, index) + part + path.slice(index);
+      }),
       right.map((path) => path.toUpperCase()), right.map((path) => path.replaceAll('/', '//')),
       fc.constantFrom('/', '*', '//', '/api', '/api/v1', '/api/v1/', '/api/v2/executions', '/assets/', '/assets/../../package.json', '/assets/%2e%2e/%2e%2e/package.json', '/docs', '/docs/', '/docs-json/x', '/favicon.ico', 'http://evil.test/api/v1/executions', '/.env', '/api/v1/ws'),
       hostileText.map((text) => `/api/v1/${encoded(text)}`),
     );
   }
 
+  /** Two of them at most: more mostly contradict each other. */
   private parameters(operation: Operation, place: 'query' | 'header'): Texts {
     const own = (operation.spec.parameters as ParameterObject[]).filter((parameter) => parameter.in === place);
-    return fc.tuple(...own.map(({ name, required }) => fc.option(this.parameter(operation, name).map((value): [string, string] => [name, value]), { nil: undefined, freq: required ? 1_000_000 : 1 })))
-      .map((pairs) => pairs.filter((pair) => pair !== undefined))
-      // All of them at once mostly contradict each other.
-      .chain((pairs) => fc.subarray(pairs, { maxLength: 2 }));
+    const optional = own.filter(({ required }) => !required);
+    return fc.subarray(optional, { maxLength: Math.min(2, optional.length) }).chain((some) =>
+      fc.tuple(...own.filter((parameter) => parameter.required === true || some.includes(parameter)).map(({ name }) => this.parameter(operation, name).map((value): [string, string] => [name, value]))));
   }
 
-  private parameter({ spec, path }: Operation, name: string): fc.Arbitrary<string> {
+  private parameter({ id, spec, path }: Operation, name: string): fc.Arbitrary<string> {
     const lower = name.toLowerCase();
     const kind = path.endsWith('/v1/stream') ? 'several' : spec.tags?.[0];
-    const hint = PARAMETER_HINTS[`${kind}.${name}`] ?? PARAMETER_HINTS[`${kind}.${lower}`] ?? PARAMETER_HINTS[name] ?? PARAMETER_HINTS[lower];
+    const hint = PARAMETER_HINTS[`${id}.${name}`] ?? PARAMETER_HINTS[`${kind}.${name}`] ?? PARAMETER_HINTS[`${kind}.${lower}`] ?? PARAMETER_HINTS[name] ?? PARAMETER_HINTS[lower];
     const { schema = {} } = (spec.parameters as ParameterObject[]).find((parameter) => parameter.name === name) ?? {};
-    return hint ?? this.schemas.of(schema as JsonObject, name).map((value) => (Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value)));
+    return hint ?? this.schemas.of(schema as JsonObject, name).map((value) => (Array.isArray(value) ? (value as string[]).join(',') : typeof value === 'string' ? value : JSON.stringify(value)));
   }
 
   private value({ spec }: Operation): fc.Arbitrary<JsonValue> {
@@ -155,6 +168,10 @@ export class RequestArbitraries {
     const right = this.value(operation).map(json);
     return requestBody.required ? right : fc.option(right, { nil: undefined, freq: 5 });
   }
+}
+
+function weightOf({ spec, path }: Operation): number {
+  return (spec.requestBody ? 3 : 1) + (path.endsWith('/executions') || path.endsWith('/stream') ? 2 : 0);
 }
 
 function json(value: JsonValue): FuzzBody {

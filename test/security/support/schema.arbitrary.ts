@@ -30,13 +30,13 @@ export class SchemaArbitraries {
   of(schema: JsonObject, name = '', depth = MAX_DEPTH): fc.Arbitrary<JsonValue> {
     const hint = this.hints[name];
     const drawn = this.bySchema(schema, name, depth);
-    return hint ? fc.oneof({ weight: 9, arbitrary: hint }, { weight: 1, arbitrary: drawn }) : drawn;
+    return hint ? fc.oneof({ weight: 30, arbitrary: hint }, { weight: 1, arbitrary: drawn }) : drawn;
   }
 
   private bySchema(schema: JsonObject, name: string, depth: number): fc.Arbitrary<JsonValue> {
     const { $ref, oneOf, anyOf, enum: values, type } = schema;
     if (typeof $ref === 'string') return this.component($ref.replace(COMPONENTS, ''), depth - 1);
-    if ('const' in schema) return fc.constant(schema['const'] as JsonValue);
+    if ('const' in schema) return fc.constant(schema['const']);
     if (Array.isArray(values)) return fc.constantFrom(...values);
     const options = (oneOf ?? anyOf) as JsonObject[] | undefined;
     if (options) return fc.oneof(...this.within(options, depth).map((option) => this.of(option, name, depth)));

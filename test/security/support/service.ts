@@ -1,6 +1,5 @@
 /** The standalone service as an attacker finds it: configured by its environment alone, and spoken to over sockets. */
 import { type AddressInfo } from 'node:net';
-import { type Server } from 'node:http';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { PinoLogger } from 'nestjs-pino';
 import { loadConfig } from '../../../src/config.js';
@@ -29,15 +28,21 @@ export class AttackedService {
     return new AttackedService(app);
   }
 
+  /** One that is closed at the end of its block. */
+  static async disposable(env: Record<string, string>): Promise<AttackedService & AsyncDisposable> {
+    const service = await AttackedService.start(env);
+    return Object.assign(service, { [Symbol.asyncDispose]: () => service.close() });
+  }
+
   get port(): number {
-    return ((this.app.getHttpServer() as Server).address() as AddressInfo).port;
+    return (this.app.getHttpServer().address() as AddressInfo).port;
   }
 
   as(credentials?: User | Record<string, string>): Client {
     return new Client(`http://127.0.0.1:${this.port}`, credentials);
   }
 
-  /** What Express would hand to a handler. Sockets that are upgraded come by another way. */
+  /** What Express would hand to a handler. */
   routes(): RegisteredRoute[] {
     const { stack } = (this.app.getHttpAdapter().getInstance() as { router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] } }).router;
     return stack.flatMap(({ route }) =>

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo } from 'node:net';
 import { type LlmOptions } from '../../../src/llm/llm.options.js';
 import { within } from '../patience.js';
+import { embeddedText, embeddingAnswer, embeddingModelOf, type VectorOf } from './embeddings.js';
 import { Exchange } from './exchange.js';
 import { encode, type WireAnswer, type WireEvent, type WireFormat, type WireStream } from './format.js';
 import { AnthropicFormat } from './formats/anthropic.format.js';
@@ -30,6 +31,7 @@ export class ModelServer {
   };
   private readonly scripts = new Map<string, (Answer | AnswerOf)[]>();
   private readonly rules = new Map<string, AnswerOf>();
+  private readonly vectors = new Map<string, VectorOf>();
   private readonly unexpected: string[] = [];
   private readonly waiting = new Set<() => void>();
 
@@ -72,6 +74,11 @@ export class ModelServer {
     this.rules.set(model, answerOf);
   }
 
+  /** Answers every request for an embedding by the model. */
+  embeds(model: string, vectorOf: VectorOf): void {
+    this.vectors.set(model, vectorOf);
+  }
+
   /** The requests for a model. */
   of(model: string): Exchange[] {
     return this.exchanges.filter((exchange) => exchange.model === model);
@@ -99,6 +106,7 @@ export class ModelServer {
     for (const kept of [this.exchanges, this.unexpected]) kept.length = 0;
     this.scripts.clear();
     this.rules.clear();
+    this.vectors.clear();
     if (faults.length) throw new Error(`the model server: ${faults.join('; ')}`);
   }
 
@@ -113,7 +121,10 @@ export class ModelServer {
     const body = await bodyOf(request);
     const path = (request.url ?? '').split('?')[0] ?? '';
     const format = Object.values(this.formats).find(({ base }) => path.startsWith(`${base}/`));
-    const model = format?.modelOf(path.slice(format.base.length), body as { model?: string });
+    const below = path.slice(format?.base.length);
+    const embedder = embeddingModelOf(below, body as { model?: string });
+    if (format && embedder !== undefined) return this.embed(new Exchange(request, response, embedder, body), format);
+    const model = format?.modelOf(below, body as { model?: string });
     if (!format || model === undefined || request.method !== 'POST') {
       this.unexpected.push(`${request.method} ${request.url} is no request of any provider`);
       return send(response, { status: 404, headers: {}, body: '' });
@@ -137,6 +148,17 @@ export class ModelServer {
     if ('fail' in answer) return send(response, format.refuse(answer, exchange));
     if ('status' in answer) return send(response, { headers: {}, ...answer });
     if ('cut' in answer) exchange.cut();
+  }
+
+  private embed(exchange: Exchange, format: WireFormat): void {
+    this.exchanges.push(exchange);
+    for (const look of [...this.waiting]) look();
+    const text = embeddedText(exchange);
+    const vector = text === undefined ? undefined : this.vectors.get(exchange.model)?.(text);
+    if (text === undefined || vector === undefined) {
+      this.unexpected.push(text === undefined ? `${exchange.model} was asked to embed what is no text` : `no vectors are written for ${exchange.model}`);
+      send(exchange.response, format.refuse({ fail: text === undefined ? 'invalid_request' : 'model_not_found' }, exchange));
+    } else if (vector !== 'hang') send(exchange.response, Array.isArray(vector) ? embeddingAnswer(exchange, text, vector) : vector);
   }
 
   private async generate(exchange: Exchange, format: WireFormat, generation: Generation): Promise<void> {

@@ -32,8 +32,8 @@ const ANSWER_TOKENS = 200;
 /** The grammar answers at once. */
 const GRAMMAR_MS = 5;
 
-/** What of an agent's context a model speaks through. */
-export type ModelVoice = Pick<AgentContext, 'reasoning' | 'log' | 'usage'>;
+/** What of an agent's context a model speaks through, and for whom. */
+export type ModelVoice = Pick<AgentContext, 'reasoning' | 'log' | 'usage'> & Partial<Pick<AgentContext, 'user'>>;
 
 interface Answer {
   sql: string;
@@ -86,8 +86,9 @@ export class ModelPlanner {
 
   /** @throws StepcastError, coded, where the model fails; Error `question_not_understood` where it says that the data cannot answer. */
   async plan(name: string, question: string, refusals: readonly Refusal[], voice: ModelVoice, signal: AbortSignal): Promise<QueryPlan> {
-    const { model } = await this.models.resolve(name);
     const idleMs = this.options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+    const aside = <T>(work: () => Promise<T>): Promise<T> => watch.aside(work);
+    const { model } = await this.models.resolve(name, { log: voice.log, aside, ...(voice.user === undefined ? {} : { user: voice.user }) });
     const watch = new IdleWatch(idleMs);
     const hangUp = new AbortController();
     try {

@@ -1,0 +1,100 @@
+/** Draws the live view: what is done scrolls up, what runs stays below and is drawn anew, at most 20 times a second. */
+import { type ChalkInstance } from 'chalk';
+import { createLogUpdate } from 'log-update';
+import { type Connection } from '../../client/follow.js';
+import { type ExecutionEvent } from '../../contract/events.js';
+import { type WorkflowPlan } from '../../contract/plan.js';
+import { type ExecutionState } from '../../contract/state.js';
+import { type Io } from '../io.js';
+import { safeText, valueText } from '../terminal.text.js';
+import { lineOf } from '../view/event.line.js';
+import { liveLines } from '../view/live.view.js';
+import { type Output } from './output.js';
+
+const FRAME_MS = 50;
+/** Clocks go on while nothing happens. */
+const IDLE_FRAME_MS = 500;
+
+export class LiveOutput implements Output {
+  private readonly draw: ReturnType<typeof createLogUpdate>;
+  private readonly notes = new Map<string, string>();
+  /** Lines that are done and not yet written. */
+  private done: string[] = [];
+  private state: ExecutionState | undefined;
+  private plan: WorkflowPlan | undefined;
+  private status: Connection = { state: 'connecting' };
+  private timer: NodeJS.Timeout | undefined;
+  private drawnAt = 0;
+  private isPaused = false;
+  private readonly resized = () => this.plot(0);
+
+  /** @param now Milliseconds since the epoch: of the events, where they are replayed. */
+  constructor(
+    private readonly io: Io,
+    private readonly color: ChalkInstance,
+    private readonly now: () => number = io.now,
+  ) {
+    this.draw = createLogUpdate(io.stdout);
+    io.stdout.on('resize', this.resized);
+  }
+
+  event(event: ExecutionEvent, state: ExecutionState): void {
+    this.state = state;
+    if (event.type === 'workflow_started') this.plan = event.data.plan;
+    if (event.step && event.message) this.notes.set(event.step.id, event.message);
+    const line = lineOf(event, this.color);
+    if (line !== undefined) this.done.push(line);
+    this.plot(FRAME_MS);
+  }
+
+  connection(connection: Connection): void {
+    this.status = connection;
+    this.plot(FRAME_MS);
+  }
+
+  pause(): void {
+    this.paint();
+    this.isPaused = true;
+    clearTimeout(this.timer);
+    this.draw.done();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.plot(0);
+  }
+
+  close(state: ExecutionState | undefined): void {
+    this.isPaused = false;
+    this.io.stdout.off('resize', this.resized);
+    clearTimeout(this.timer);
+    this.flush();
+    this.draw.clear();
+    this.draw.done();
+    if (state?.status === 'completed') this.io.stdout.write(`\n${safeText(valueText(state.result, 2))}\n`);
+  }
+
+  private plot(delayMs: number): void {
+    if (this.isPaused) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.paint(), Math.max(0, this.drawnAt + delayMs - performance.now()));
+  }
+
+  private paint(): void {
+    if (this.isPaused) return;
+    this.drawnAt = performance.now();
+    this.flush();
+    const { state, plan, notes, status, io } = this;
+    if (state) {
+      const { columns = 80, rows = 24 } = io.stdout;
+      this.draw(liveLines({ state, plan, notes, connection: status, now: this.now() }, { columns, rows }, this.color).join('\n'));
+    }
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.paint(), IDLE_FRAME_MS);
+  }
+
+  private flush(): void {
+    if (this.done.length) this.draw.persist(this.done.join('\n'));
+    this.done = [];
+  }
+}

@@ -1,0 +1,45 @@
+/** Single keys that do something, where nothing is being typed. They can be turned off, as some tools for speaking type by themselves. */
+import { useEffect, useRef } from 'react';
+import { hasShortcuts } from './preferences.js';
+
+export type Shortcuts = Record<string, (() => void) | undefined>;
+
+const PREFIX = 'g';
+/** Milliseconds within which the second key of two has to come. */
+const SECOND_MS = 1200;
+let prefixedAt = -Infinity;
+
+/** @param keys By `event.key`, or, of two keys, as `g w`. */
+export function useShortcuts(keys: Shortcuts): void {
+  const latest = useRef(keys);
+  useEffect(() => {
+    latest.current = keys;
+  });
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !hasShortcuts() || takesKeys(event)) return;
+      const isSecond = event.timeStamp - prefixedAt < SECOND_MS;
+      const action = latest.current[isSecond ? `${PREFIX} ${event.key}` : event.key];
+      if (!action) return;
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+}
+
+/** Once for the page: remembers the first key of two. */
+export function watchPrefix(): void {
+  document.addEventListener('keydown', (event) => {
+    if (!takesKeys(event) && event.key === PREFIX && !event.ctrlKey && !event.metaKey && !event.altKey) setTimeout(() => (prefixedAt = event.timeStamp));
+    else setTimeout(() => (prefixedAt = -Infinity));
+  });
+}
+
+function takesKeys({ target, key }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.closest('dialog')) return true;
+  if (key === ' ') return target.matches('button, a, summary, input, textarea, select');
+  return target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=button])');
+}

@@ -1,0 +1,116 @@
+/** The head of an execution: how it stands, how long, what it has cost, and what can be done with it. */
+import { useState } from 'react';
+import { RequestError } from '../../client/client.error.js';
+import { type Connection } from '../../client/follow.js';
+import { type ExecutionState, FINISHED_STATUSES } from '../../contract/state.js';
+import { useStepcastClient } from '../../react/stepcast.context.js';
+import { hrefOf, navigate } from '../app/router.js';
+import { useShortcuts } from '../app/shortcuts.js';
+import { ConnectionNote } from '../ui/connection.note.js';
+import { count, duration, moment, money, percent, plural } from '../ui/format.js';
+import { Chip, CopyButton, Dialog, Failure, Progress } from '../ui/parts.js';
+import { useNow } from '../ui/use-now.js';
+import { useWork } from '../ui/use-work.js';
+import { definitionOf, keepDefinition } from '../workflows/own.definitions.js';
+import { prefill } from '../workflows/prefill.js';
+import { useStart } from '../workflows/use-start.js';
+import { type ExecutionModel } from './execution.model.js';
+
+interface HeadProps {
+  model: ExecutionModel;
+  /** At the moment that is shown. */
+  state: ExecutionState;
+  live: ExecutionState;
+  connection: Connection;
+  isLive: boolean;
+  isKnown: boolean;
+  onReplay: () => void;
+}
+
+export function ExecutionHead({ model, state, live, connection, isLive, isKnown, onReplay }: HeadProps) {
+  const client = useStepcastClient();
+  const start = useStart(client);
+  const [asks, setAsks] = useState(false);
+  const { busy, error, run } = useWork();
+  const isFinished = FINISHED_STATUSES.has(live.status);
+  const { workflow, status, progress } = state;
+  useShortcuts({ c: isFinished ? undefined : () => setAsks(true) });
+  const cancel = () => {
+    setAsks(false);
+    run(async () => {
+      await client.cancel(model.id);
+    });
+  };
+  const again = () => run(async () => {
+    const own = definitionOf(model.id);
+    try {
+      const { id } = await start(own ?? live.workflow, model.input, live.sessionId ?? undefined);
+      if (own) keepDefinition(id, own);
+      navigate({ view: 'execution', id, tab: 'timeline' });
+    } catch (refused) {
+      if (refused instanceof RequestError && refused.status === 404) throw new Error(`No workflow is called ${live.workflow}: its definition was given whole with the start, and is not kept for another one.`, { cause: refused });
+      throw refused;
+    }
+  });
+  const edit = () => {
+    prefill(live.workflow, model.input ?? null);
+    navigate({ view: 'workflows', name: live.workflow });
+  };
+  return (
+    <header className="card pad head">
+      <a className="back" href={hrefOf({ view: 'executions', filter: {} })}>← Executions</a>
+      <div className="row head-line">
+        <h1 id="execution-title" tabIndex={-1}>{workflow || 'Execution'}</h1>
+        <span id="status"><Chip status={status} /></span>
+        {isLive ? <ConnectionNote connection={connection} /> : <span className="tag">replay</span>}
+        <span className="row push actions">
+          {model.events.length > 0 && <button type="button" className="quiet" aria-pressed={!isLive} onClick={onReplay}>{isLive ? 'Replay' : 'Live'}</button>}
+          {model.input !== undefined && <button type="button" className="quiet" aria-disabled={busy} onClick={again}>Run again</button>}
+          {model.input !== undefined && isKnown && !definitionOf(model.id) && <button type="button" className="quiet wide" onClick={edit}>Edit input</button>}
+          {!isFinished && <button id="cancel" type="button" className="danger" aria-disabled={busy} onClick={() => setAsks(true)}>Cancel</button>}
+        </span>
+      </div>
+      <Progress value={progress} status={status} label={`Progress of ${workflow}`} />
+      <Facts model={model} state={state} isLive={isLive} />
+      <Failure error={error} />
+      {asks && (
+        <Dialog title="Cancel this execution?" onClose={() => setAsks(false)}>
+          <p>Nothing new starts any more, and what runs is told to stop. That cannot be undone.</p>
+          <p className="row"><button type="button" className="danger" autoFocus onClick={cancel}>Cancel it</button><button type="button" className="quiet" onClick={() => setAsks(false)}>Let it run</button></p>
+        </Dialog>
+      )}
+    </header>
+  );
+}
+
+function Facts({ model, state, isLive }: { model: ExecutionModel; state: ExecutionState; isLive: boolean }) {
+  const { startedAt, finishedAt, usage, lastSeq, sessionId, progress, queuePosition } = state;
+  const goesOn = isLive && startedAt !== null && finishedAt === null;
+  const now = useNow(goesOn);
+  const until = finishedAt !== null ? Date.parse(finishedAt) : isLive ? model.serviceTime(now) : model.replay.timeAt(lastSeq);
+  const { plan } = model;
+  const facts: [string, React.ReactNode][] = [['Progress', <b key="p" className="number">{percent(progress)}</b>]];
+  if (queuePosition !== null) facts.push(['In line', count(queuePosition)]);
+  if (startedAt !== null) facts.push(['Elapsed', <b key="e" className="number">{duration(Math.max(0, until - Date.parse(startedAt)))}</b>]);
+  if (plan?.estimatedMs !== undefined) facts.push(['Estimate', <>{duration(plan.estimatedMs)}{plan.estimatedCostUsd === undefined ? '' : ` · ${money(plan.estimatedCostUsd)}`}</>]);
+  if (usage.costUsd !== undefined) facts.push(['Cost', <b key="c" className="number">{money(usage.costUsd)}</b>]);
+  if (usage.inputTokens !== undefined || usage.outputTokens !== undefined) facts.push(['Tokens', <span key="t" title={tokens(usage)}>{count(usage.inputTokens ?? 0)} in · {count(usage.outputTokens ?? 0)} out</span>]);
+  facts.push(['Events', count(lastSeq)]);
+  if (startedAt !== null) facts.push(['Started', moment(startedAt)]);
+  if (sessionId !== null) facts.push(['Session', <a key="s" href={hrefOf({ view: 'executions', filter: { sessionId } })}>{sessionId}</a>]);
+  if (model.traceId !== undefined) facts.push(['Trace', <code key="t">{model.traceId.slice(0, 8)}…</code>]);
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
+      <div><dt>Id</dt><dd><code title={model.id}>{model.id.slice(0, 8)}…</code> <CopyButton text={() => model.id} label="Copy id" /></dd></div>
+    </dl>
+  );
+}
+
+function tokens({ cachedInputTokens, reasoningTokens, totalTokens }: ExecutionState['usage']): string {
+  const parts = [
+    totalTokens === undefined ? '' : plural(totalTokens, 'token'), cachedInputTokens === undefined ? '' : `${count(cachedInputTokens)} of the input cached`,
+    reasoningTokens === undefined ? '' : `${count(reasoningTokens)} of the output reasoning`,
+  ];
+  return parts.filter(Boolean).join(', ');
+}

@@ -1,0 +1,209 @@
+/** A field for each part of a schema, with its label, what it says of itself, and what is wrong with it. */
+import { type ReactNode, useId, useState } from 'react';
+import { type Fault } from '../../contract/errors.js';
+import { type JsonValue } from '../../contract/json.js';
+import { plural, pretty } from '../ui/format.js';
+import { type Draft, draftOf, escaped, parseJson, Unfit } from './draft.js';
+import { fieldOf, membersOf, requiredOf, resolve, sampleOf, type Schema, typeOf } from './schema.js';
+
+export interface FieldProps {
+  given: JsonValue | undefined;
+  root: Schema;
+  path: string;
+  label: string;
+  isRequired: boolean;
+  value: Draft;
+  onChange: (value: Draft) => void;
+  faults: readonly Fault[];
+}
+
+const INPUT_TYPES: Readonly<Record<string, string>> = { date: 'date', email: 'email', uri: 'url', url: 'url', password: 'password' };
+const SHOWN_CHOICES = 60;
+
+export function Field(props: FieldProps) {
+  const schema = resolve(props.given, props.root);
+  switch (fieldOf(schema)) {
+    case 'object':
+      return <ObjectField {...props} schema={schema} />;
+    case 'list':
+      return <ListField {...props} schema={schema} />;
+    default:
+      return <SimpleField {...props} schema={schema} />;
+  }
+}
+
+type KnownProps = FieldProps & { schema: Schema };
+
+function ObjectField({ schema, root, path, label, value, onChange, faults, given, isRequired }: KnownProps) {
+  const members = value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Unfit) ? (value as { readonly [name: string]: Draft }) : {};
+  const required = requiredOf(schema);
+  const fields = membersOf(schema).map(([name, member]) => (
+    <Field
+      key={name} given={member} root={root} path={`${path}/${escaped(name)}`} label={titleOf(resolve(member, root), name)} isRequired={required.includes(name)}
+      value={members[name]} onChange={(next) => onChange({ ...members, [name]: next })} faults={faults}
+    />
+  ));
+  if (label === '') return <>{fields}</>;
+  return (
+    <fieldset className="group" aria-describedby={undefined}>
+      <legend>{label}{isRequired && <Required />}</legend>
+      <Description schema={resolve(given, root)} />
+      <FaultsAt path={path} faults={faults} />
+      {fields}
+    </fieldset>
+  );
+}
+
+function ListField({ schema, root, path, label, value, onChange, faults, isRequired }: KnownProps) {
+  const items = Array.isArray(value) ? (value as readonly Draft[]) : [];
+  const { minItems, maxItems } = schema;
+  const change = (next: readonly Draft[]) => onChange(next.length === 0 && !isRequired ? undefined : next);
+  return (
+    <fieldset className="group">
+      <legend>{label || 'Items'}{isRequired && <Required />}</legend>
+      <Description schema={schema} />
+      <FaultsAt path={path} faults={faults} />
+      {items.map((item, i) => (
+        <div className="item" key={i}>
+          <Field given={schema['items']} root={root} path={`${path}/${i}`} label={`${i + 1}`} isRequired value={item} onChange={(next) => change(items.map((old, j) => (j === i ? next : old)))} faults={faults} />
+          <button type="button" className="quiet small" aria-label={`Remove ${label} ${i + 1}`} disabled={typeof minItems === 'number' && items.length <= minItems} onClick={() => change(items.filter((_, j) => j !== i))}>Remove</button>
+        </div>
+      ))}
+      <button type="button" className="quiet small" disabled={typeof maxItems === 'number' && items.length >= maxItems} onClick={() => change([...items, draftOf(schema['items'], root)])}>Add</button>
+    </fieldset>
+  );
+}
+
+function SimpleField(props: KnownProps) {
+  const { schema, path, label, isRequired, faults } = props;
+  const id = useId();
+  const wrong = faultsAt(path, faults);
+  const described = [hintsOf(schema) === '' && schema['description'] === undefined ? undefined : `${id}-hint`, wrong.length ? `${id}-fault` : undefined].filter(Boolean).join(' ');
+  const shared = { id, 'aria-describedby': described || undefined, 'aria-invalid': wrong.length > 0 || undefined, 'aria-required': isRequired || undefined };
+  return (
+    <div className="field" data-path={path}>
+      <label htmlFor={id}>{label || 'Value'}{isRequired && <Required />}</label>
+      <Control {...props} shared={shared} />
+      <Description schema={schema} id={`${id}-hint`} />
+      {wrong.length > 0 && <p id={`${id}-fault`} className="fault" role="alert">{wrong.map(({ message }) => message).join('; ')}</p>}
+    </div>
+  );
+}
+
+function Control({ schema, root, given, value, onChange, isRequired, shared }: KnownProps & { shared: { id: string } }): ReactNode {
+  switch (fieldOf(schema)) {
+    case 'constant':
+      return <output {...shared}><code>{pretty(schema['const'])}</code></output>;
+    case 'choice':
+      return <Choice {...shared} values={schema['enum'] as readonly JsonValue[]} value={value} onChange={onChange} />;
+    case 'boolean':
+      return isRequired || schema['default'] !== undefined
+        ? <span className="check"><input {...shared} type="checkbox" checked={value === true} onChange={(event) => onChange(event.target.checked)} /></span>
+        : <Choice {...shared} values={[true, false]} value={value} onChange={onChange} />;
+    case 'number': {
+      const isWhole = typeOf(schema) === 'integer';
+      return (
+        <input
+          {...shared} type="number" inputMode={isWhole ? 'numeric' : 'decimal'} step={numberOf(schema['multipleOf']) ?? (isWhole ? 1 : 'any')} min={numberOf(schema['minimum'])} max={numberOf(schema['maximum'])}
+          value={value instanceof Unfit ? value.text : typeof value === 'number' ? value : ''}
+          onChange={({ target }) => onChange(target.validity.badInput ? new Unfit(target.value, 'must be a number') : target.value === '' ? undefined : Number(target.value))}
+        />
+      );
+    }
+    case 'text':
+      return <Line {...shared} schema={schema} value={value} onChange={onChange} />;
+    case 'long-text':
+      return <LongText {...shared} value={value} onChange={onChange} />;
+    default:
+      return <JsonText {...shared} given={given} root={root} value={value} onChange={onChange} />;
+  }
+}
+
+interface ControlProps {
+  id: string;
+  value: Draft;
+  onChange: (value: Draft) => void;
+}
+
+function Line({ schema, value, onChange, ...shared }: ControlProps & { schema: Schema }) {
+  const examples = (Array.isArray(schema['examples']) ? schema['examples'] : []).filter((example): example is string => typeof example === 'string').slice(0, SHOWN_CHOICES);
+  const { format } = schema;
+  return (
+    <>
+      <input
+        {...shared} type={(typeof format === 'string' ? INPUT_TYPES[format] : undefined) ?? 'text'} value={typeof value === 'string' ? value : ''} autoComplete="off"
+        list={examples.length ? `${shared.id}-list` : undefined} placeholder={examples[0]} onChange={(event) => onChange(event.target.value === '' ? undefined : event.target.value)}
+      />
+      {examples.length > 0 && <datalist id={`${shared.id}-list`}>{examples.map((example) => <option key={example} value={example} />)}</datalist>}
+    </>
+  );
+}
+
+function LongText({ value, onChange, ...shared }: ControlProps) {
+  return (
+    <>
+      <textarea {...shared} rows={7} value={typeof value === 'string' ? value : ''} onChange={(event) => onChange(event.target.value === '' ? undefined : event.target.value)} />
+      <label className="from-file hint">or take it from a file <input type="file" accept="text/*,.txt,.md" onChange={({ target }) => void target.files?.[0]?.text().then(onChange)} /></label>
+    </>
+  );
+}
+
+function Choice({ values, value, onChange, ...shared }: ControlProps & { values: readonly JsonValue[] }) {
+  const at = values.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value));
+  return (
+    <select {...shared} value={at} onChange={({ target }) => onChange(values[Number(target.value)])}>
+      <option value={-1}>—</option>
+      {values.map((choice, i) => <option key={i} value={i}>{choice === true ? 'Yes' : choice === false ? 'No' : pretty(choice)}</option>)}
+    </select>
+  );
+}
+
+function JsonText({ given, root, value, onChange, ...shared }: ControlProps & { given: JsonValue | undefined; root: Schema }) {
+  const [text, setText] = useState(() => (value === undefined ? '' : value instanceof Unfit ? value.text : JSON.stringify(value, null, 2)));
+  return (
+    <textarea
+      {...shared} className="code" rows={4} spellCheck={false} value={text} placeholder={JSON.stringify(sampleOf(given, root))} onChange={(event) => {
+        setText(event.target.value);
+        onChange(event.target.value.trim() === '' ? undefined : parseJson(event.target.value));
+      }}
+    />
+  );
+}
+
+function Required() {
+  return <span className="required" title="required"> *</span>;
+}
+
+function Description({ schema, id }: { schema: Schema; id?: string }) {
+  const { description } = schema;
+  const text = [typeof description === 'string' ? description : '', hintsOf(schema)].filter(Boolean).join(' ');
+  return text === '' ? null : <p className="hint" {...(id ? { id } : {})}>{text}</p>;
+}
+
+function FaultsAt({ path, faults }: { path: string; faults: readonly Fault[] }) {
+  const wrong = faultsAt(path, faults);
+  return wrong.length === 0 ? null : <p className="fault" role="alert">{wrong.map(({ message }) => message).join('; ')}</p>;
+}
+
+function faultsAt(path: string, faults: readonly Fault[]): Fault[] {
+  return faults.filter((fault) => fault.path === path);
+}
+
+function titleOf({ title }: Schema, name: string): string {
+  return typeof title === 'string' ? title : name;
+}
+
+/** What bounds a value, in words. */
+function hintsOf({ minimum, maximum, minLength, maxLength, minItems, maxItems, format }: Schema): string {
+  const range = (low: JsonValue | undefined, high: JsonValue | undefined, unit: (value: number) => string) =>
+    typeof low === 'number' && typeof high === 'number' ? `${low} to ${unit(high)}` : typeof low === 'number' && low > 0 ? `at least ${unit(low)}` : typeof high === 'number' ? `at most ${unit(high)}` : '';
+  const hints = [
+    range(minimum, maximum, String), range(minLength === 1 ? undefined : minLength, maxLength, (value) => plural(value, 'character')), range(minItems, maxItems, (value) => plural(value, 'item')),
+    typeof format === 'string' && !Object.hasOwn(INPUT_TYPES, format) && format !== 'textarea' ? `Format: ${format}` : '',
+  ].filter(Boolean);
+  return hints.length ? `(${hints.join('; ')})` : '';
+}
+
+function numberOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

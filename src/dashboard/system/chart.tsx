@@ -1,0 +1,76 @@
+/** A chart of the history of some figures, on a canvas; what it shows last is there as text as well. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef } from 'react';
+import { isDark, usePreference } from '../app/preferences.js';
+import { type Point, type POINT_KEYS } from './metrics.history.js';
+
+export interface Series {
+  key: (typeof POINT_KEYS)[number];
+  label: string;
+  tone: 'run' | 'ok' | 'warn' | 'bad' | 'idle';
+}
+
+const HEIGHT = 150;
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+/** Steps between the marks of what is counted. */
+const WHOLE = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, power) => step * 10 ** power)).sort((a, b) => a - b);
+/** Seconds that are shown at least, so that the first points do not fill the width. */
+const MIN_SPAN = 120;
+
+export interface ChartProps {
+  title: string;
+  unit: (value: number) => string;
+  /** Whether it is counted, and has no halves. */
+  isWhole?: boolean;
+  series: readonly Series[];
+  points: readonly Point[];
+}
+
+export function Chart({ title, unit, isWhole = false, series, points }: ChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const dark = usePreference(isDark);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const made = (plot.current = new uPlot(optionsOf(element, unit, isWhole, series), [[]], element));
+    const observer = new ResizeObserver(([entry]) => entry && made.setSize({ width: Math.floor(entry.contentRect.width), height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [series, unit, isWhole, dark]);
+  useEffect(() => {
+    const times = points.map(({ at }) => at);
+    plot.current?.setData([times, ...series.map(({ key }) => points.map((point) => point[key]))]);
+  }, [points, series, dark]);
+  const last = points.at(-1);
+  return (
+    <figure className="card pad chart">
+      <figcaption><b>{title}</b><span className="chart-legend">{series.map(({ key, label, tone }) => <span key={key} data-tone={tone}><i aria-hidden="true" />{label} <span className="number">{last?.[key] === null || last === undefined ? '—' : unit(last[key])}</span></span>)}</span></figcaption>
+      <div ref={box} className="chart-box" aria-hidden="true" />
+    </figure>
+  );
+}
+
+function optionsOf(element: HTMLElement, unit: (value: number) => string, isWhole: boolean, series: readonly Series[]): uPlot.Options {
+  const style = getComputedStyle(element);
+  const colour = (name: string) => {
+    // A variable of `light-dark()` is a colour only where it is used.
+    const probe = document.createElement('i');
+    probe.style.color = `var(${name})`;
+    element.append(probe);
+    const used = getComputedStyle(probe).color;
+    probe.remove();
+    return used;
+  };
+  const axis: uPlot.Axis = { stroke: colour('--ink-2'), font: `11px ${style.fontFamily}`, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
+  return {
+    width: Math.max(100, Math.floor(element.clientWidth)), height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
+    scales: { x: { range: (_plot, min, max) => (Number.isFinite(max) ? [Math.min(min, max - MIN_SPAN), max] : [0, 1]) }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : isWhole ? 4 : 1] } },
+    axes: [{ ...axis, space: 70, size: 26, values: (_plot, times) => times.map((at) => TIME.format(at * 1000)) }, { ...axis, size: 62, space: 34, ...(isWhole ? { incrs: WHOLE } : {}), values: (_plot, values) => values.map(unit) }],
+    series: [{}, ...series.map(({ label, tone }): uPlot.Series => ({ label, stroke: colour(`--${tone}`), width: 1.75, points: { show: false }, spanGaps: false }))],
+  };
+}

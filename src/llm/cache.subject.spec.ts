@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import { type JsonValue } from '../contract/json.js';
+import { llmSubject } from './cache.subject.js';
+
+const user = (content: JsonValue) => ({ role: 'user', content });
+const TALK = [user('Hello'), { role: 'assistant', content: 'Yes?' }];
+
+describe('what the answer of a model depends on', () => {
+  it.each<[string, JsonValue, object]>([
+    ['a text', 'Why?', { model: 'p/m', fixed: {}, prompt: 'Why?' }],
+    ['a prompt', { prompt: 'Why?', system: 's', tools: ['t'] }, { model: 'p/m', fixed: { system: 's', tools: ['t'] }, prompt: 'Why?' }],
+    ['a model of its own', { prompt: 'Why?', model: 'q/n' }, { model: 'q/n', fixed: {}, prompt: 'Why?' }],
+    ['a prompt that is no text', { prompt: { q: 1 }, system: 's' }, { model: 'p/m', fixed: { prompt: { q: 1 }, system: 's' } }],
+    ['a conversation', { messages: [...TALK, user('Why?')], temperature: 0 }, { model: 'p/m', fixed: { temperature: 0, messages: TALK }, prompt: 'Why?' }],
+    ['a conversation that ends with parts', { messages: [...TALK, user([{ type: 'text', text: 'Why?' }])] }, { model: 'p/m', fixed: { messages: [...TALK, user([{ type: 'text', text: 'Why?' }])] } }],
+    ['a conversation that the model ends', { messages: TALK }, { model: 'p/m', fixed: { messages: TALK } }],
+    ['what is no input of it', [1], { model: 'p/m', fixed: { prompt: [1] } }],
+  ])('is, of %s, itself, the prompt and all else', (_what, input, subject) => expect(llmSubject(input, 'p/m')).toEqual(subject));
+
+  it('is nothing of a model where none is named', () => expect(llmSubject('Why?', undefined)).toEqual({ fixed: {}, prompt: 'Why?' }));
+});

@@ -1,0 +1,76 @@
+/** What a result depends on, as keys: what differs in any of it has another one. */
+import { createHash } from 'node:crypto';
+import { type AgentStep, type StepContext } from '../../contract/definition.js';
+import { canonicalJson, type JsonObject, type JsonValue } from '../../contract/json.js';
+import { type CacheSubject } from '../agent.js';
+import { resolveTemplate } from '../definition/template.js';
+import { type RegisteredAgent } from '../registry/agent.registry.js';
+import { type CacheRules } from './cache.options.js';
+
+/** Part of every key: what an earlier version has kept in another way is not found. */
+const VERSION = 1;
+
+/** The owner of what all users share. No user's: those begin with `user:`. */
+export const SHARED_OWNER = 'shared';
+
+export interface CacheKey {
+  owner: string;
+  /** Of the very same input. */
+  exact: string;
+  /** Of inputs that differ by their prompt alone. */
+  groupFor(embeddings: string): string;
+  /** By which similar ones are looked for; absent where there is none. */
+  prompt: string | undefined;
+}
+
+/** A step that is about to run its agent. */
+export interface CachedStep {
+  agent: RegisteredAgent;
+  step: AgentStep;
+  input: JsonValue;
+  user: string;
+  workflow: string;
+  context: StepContext;
+  /** What it gave before was part of an attempt that failed: it is to be made anew. */
+  again: boolean;
+}
+
+export function ownerOf(user: string): string {
+  return `user:${user}`;
+}
+
+/** Nothing where the agent says that there is nothing to be kept. @throws StepcastError `expression_failed` by the rules' `key`. */
+export function keyOf(cached: CachedStep, rules: CacheRules): CacheKey | undefined {
+  const owner = rules.shared ? SHARED_OWNER : ownerOf(cached.user);
+  const subject = subjectOf(cached, rules);
+  if (!subject) return undefined;
+  const { fixed, prompt, model = null } = subject;
+  const common: JsonValue[] = [VERSION, owner, cached.agent.name, model, fixed];
+  return { owner, exact: hashOf([...common, 'exact', prompt ?? null]), groupFor: (embeddings) => hashOf([...common, 'similar', embeddings]), prompt: prompt?.trim() ? prompt : undefined };
+}
+
+function subjectOf({ agent, step, input, workflow, context }: CachedStep, { key }: CacheRules): CacheSubject | undefined {
+  const own = agent.handler.cacheSubject ? agent.handler.cacheSubject(input as never) : promptOf(input);
+  if (key === undefined || !own) return own;
+  // In the place of the input's values, and not of the step: two steps of one key would else give each other's results.
+  const value = resolveTemplate(key, context);
+  const place: JsonObject = { workflow, step: step.name, input: formOf(step) };
+  return { ...(own.model === undefined ? {} : { model: own.model }), ...(typeof value === 'string' ? { fixed: place, prompt: value } : { fixed: { ...place, value } }) };
+}
+
+/** An agent that says nothing of what its results depend on: on its input, and what is a text in that, or its `prompt`, is a prompt. */
+function promptOf(input: JsonValue): CacheSubject {
+  if (typeof input === 'string') return { fixed: null, prompt: input };
+  if (input === null || typeof input !== 'object' || Array.isArray(input) || typeof input['prompt'] !== 'string') return { fixed: [input] };
+  const { prompt, ...fixed } = input;
+  return { fixed, prompt };
+}
+
+/** The input as the definition has it, before its templates are filled. */
+function formOf({ input }: AgentStep): JsonValue {
+  return typeof input === 'function' ? { $function: true } : (input ?? null);
+}
+
+function hashOf(parts: JsonValue[]): string {
+  return createHash('sha256').update(canonicalJson(parts)).digest('base64url');
+}

@@ -1,0 +1,13 @@
+import { type Journal } from '../../../journal/journal.js';
+import { type ExecutionRecord } from '../../../journal/journal.types.js';
+import { readLog, stateBefore } from '../../../orchestration/read-log.js';
+import { beginNarration, narrate, type Narration } from './narration.js';
+
+/** What the committed log of an execution tells. @throws StepcastError `gone` */
+export async function readNarration(journal: Journal, record: ExecutionRecord): Promise<Narration> {
+  const narration = beginNarration(stateBefore(record));
+  for await (const batch of readLog((after, page) => journal.read(record.id, after, page))) {
+    for (const { event } of batch.events) narrate(narration, event);
+  }
+  return narration;
+}

@@ -1,0 +1,58 @@
+/**
+ * A workflow as it runs: how far it is, its steps, the text that is written, a log, and the questions that wait for an answer.
+ * It brings its markup and no look of its own; `stepcast/vue/style.css` gives it one, made of CSS variables.
+ */
+import { defineComponent, h, type PropType, type SlotsType, type VNode } from 'vue';
+import { type StepcastClient } from '../client/stepcast.client.js';
+import { type GivenLabels } from '../client/view/labels.js';
+import { type StepNode } from '../client/view/step.tree.js';
+import { type ExecutionState } from '../contract/state.js';
+import { MonitorView } from './parts/monitor-view.js';
+import { useWorkflowStream, type WorkflowStream } from './use-workflow-stream.js';
+
+/** Opens the stream of its own that a monitor without one needs. */
+const FollowedMonitor = defineComponent({
+  name: 'StepcastFollowedMonitor',
+  props: { executionId: { type: String, default: undefined }, client: { type: Object as PropType<StepcastClient>, default: undefined }, view: { type: Function as PropType<(stream: WorkflowStream) => VNode>, required: true } },
+  setup(props) {
+    const stream = useWorkflowStream(() => props.executionId, { client: props.client });
+    return () => props.view(stream);
+  },
+});
+
+/**
+ * @example
+ * <StreamingPipelineMonitor :execution-id="id" @finish="({ result }) => (summary = result)" />
+ */
+export const StreamingPipelineMonitor = defineComponent({
+  name: 'StreamingPipelineMonitor',
+  props: {
+    /** The execution that is followed; without one, and without a `stream`, it waits. */
+    executionId: { type: String as PropType<string | null>, default: undefined },
+    /** What `useWorkflowStream` or `useRunWorkflow` gives, where the app uses that too: it is followed once then. */
+    stream: { type: Object as PropType<WorkflowStream>, default: undefined },
+    /** Default that of the app. */
+    client: { type: Object as PropType<StepcastClient>, default: undefined },
+    showText: { type: Boolean, default: true },
+    showLog: { type: Boolean, default: true },
+    /** Words in the place of the English ones. */
+    labels: { type: Object as PropType<GivenLabels>, default: undefined },
+  },
+  emits: {
+    /** Once when the execution has ended, and when it had before; `status` of the state tells how. */
+    finish: (_state: ExecutionState) => true,
+  },
+  slots: Object as SlotsType<{
+    /** In the place of the line that each step has: its name, its status and what else is told of it. */
+    step?: { node: StepNode };
+  }>,
+  setup(props, { emit, slots }) {
+    const renderStep = (node: StepNode) => slots.step?.({ node });
+    const onFinish = (state: ExecutionState) => emit('finish', state);
+    const view = (stream: WorkflowStream): VNode => {
+      const { showText, showLog, labels } = props;
+      return h(MonitorView, { stream, showText, showLog, labels, onFinish, renderStep: slots.step ? renderStep : undefined });
+    };
+    return () => (props.stream ? view(props.stream) : h(FollowedMonitor, { executionId: props.executionId ?? undefined, client: props.client, view }));
+  },
+});

@@ -1,0 +1,40 @@
+/** What the guides show of TypeScript is checked by its compiler, against the types that the built package comes with. */
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { Guide } from '../support/guide.js';
+import { MarkdownPage } from '../support/markdown.js';
+import { folderInPackage } from '../support/pasted-app.js';
+
+const NAMES = readdirSync('docs/guides').filter((name) => name !== 'README.md').map((name) => name.replace(/\.md$/, ''));
+
+describe('the guides', () => {
+  let folder: string;
+  beforeAll(() => void (folder = folderInPackage()));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('show TypeScript that compiles', () => {
+    const files = NAMES.flatMap((name) => new Guide(name).modules.map(({ path, code }) => ({ target: join(folder, name, path), code })));
+    expect(files.length).toBeGreaterThan(5);
+    for (const { target, code } of files) {
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, code);
+    }
+    const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)).config, ts.sys, '.');
+    // By the name of the package, as an app reads it.
+    const program = ts.createProgram(files.map(({ target }) => target), { ...options, paths: {}, rootDir: folder, noEmit: true, declaration: false });
+    const faults = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+      const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+      return `${file?.fileName.replace(folder, '') ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+    expect(faults).toEqual([]);
+  }, 120_000);
+
+  it('are all in the list, and every one in it is there', () => {
+    const index = new MarkdownPage('docs/guides/README.md');
+    expect(index.brokenLinks()).toEqual([]);
+    expect(NAMES.filter((name) => !index.includes(`(${name}.md)`))).toEqual([]);
+    expect(NAMES.every((name) => existsSync(`test/guides/${name}.spec.ts`))).toBe(true);
+  });
+});

@@ -1,0 +1,49 @@
+/** Runs of AG-UI, read by its own client: schema, order of events, and what they make of the conversation. */
+import { AbstractAgent, type RunAgentResult } from '@ag-ui/client';
+import { type BaseEvent, EventType, type Message } from '@ag-ui/core';
+import { EventSchema } from '@ag-ui/core/schemas';
+import { expect } from '@jest/globals';
+import { from, type Observable } from 'rxjs';
+
+export interface Outcome {
+  events: BaseEvent[];
+  messages: Message[];
+  state: Record<string, unknown>;
+  result: unknown;
+}
+
+/** An agent whose run is the events given. */
+class RecordedAgent extends AbstractAgent {
+  constructor(private readonly given: readonly BaseEvent[], messages: Message[], state: unknown) {
+    super({ threadId: 't', initialMessages: messages, initialState: state });
+  }
+
+  override run(): Observable<BaseEvent> {
+    return from(this.given);
+  }
+}
+
+/** What a client makes of a run. @throws where an event is not one of AG-UI, says too much or too little, or comes out of order. */
+export async function readRun(events: readonly BaseEvent[], { messages = [], state = {} }: { messages?: Message[]; state?: unknown } = {}): Promise<Outcome> {
+  for (const event of events) {
+    const parsed = EventSchema.parse(event);
+    // Nothing is stripped: what is sent is what the protocol knows.
+    expect(parsed).toEqual(event);
+  }
+  expect(events[0]?.type).toBe(EventType.RUN_STARTED);
+  expect([EventType.RUN_FINISHED, EventType.RUN_ERROR]).toContain(events.at(-1)?.type);
+  const agent = new RecordedAgent(events, messages, state);
+  const { result } = (await agent.runAgent()) as RunAgentResult & { result: unknown };
+  return { events: [...events], messages: agent.messages, state: agent.state as Record<string, unknown>, result };
+}
+
+/** Texts of an execution's messages, by step. */
+export function textsOf(messages: readonly Message[], executionId: string, role: 'assistant' | 'reasoning' = 'assistant'): Record<string, string> {
+  const texts = Object.create(null) as Record<string, string>;
+  for (const message of messages) {
+    if (message.role !== role || !message.id.startsWith(`${executionId}/`) || typeof message.content !== 'string' || message.content === '') continue;
+    const step = message.id.slice(executionId.length + 1).replace(/#\d+\/.*$/, '').replace(/^result$/, '');
+    texts[step] = (texts[step] ?? '') + message.content;
+  }
+  return { ...texts };
+}

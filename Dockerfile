@@ -2,7 +2,7 @@ FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json nest-cli.json rollup.config.mjs ./
+COPY tsconfig*.json nest-cli.json rollup.config.mjs ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev
 

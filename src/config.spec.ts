@@ -29,6 +29,8 @@ describe('the environment of language models', () => {
 
   it('has no names that nothing reads, as little as that of the service has', () => {
     expect(() => loadConfig({ ...KEYS, LLM_MODLE: 'demo/writer' })).toThrow('LLM_MODLE is not known; did you mean LLM_MODEL?');
+    // Those of the commands are no mistake.
+    expect(loadConfig({ ...KEYS, STEPCAST_URL: 'http://localhost:3000', STEPCAST_API_KEY: 'k' }).port).toBe(3000);
     expect(() => loadConfig({ ...KEYS, STEPCAST_HEARTBEAT: '1000' })).toThrow('STEPCAST_HEARTBEAT is not known; did you mean STEPCAST_HEARTBEAT_MS? known are ');
   });
 });

@@ -45,6 +45,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'STEPCAST_MAX_OUTPUT_BYTES', 'STEPCAST_MAX_EVENTS_PER_EXECUTION', 'STEPCAST_OPEN_DOCS', 'STEPCAST_OPEN_METRICS', 'STEPCAST_EVENT_FILE', 'STEPCAST_WEBHOOKS',
   'STEPCAST_CACHE_TTL_MS', 'STEPCAST_CACHE_MAX_ENTRIES_PER_USER', 'STEPCAST_CACHE_MAX_BYTES_PER_USER', 'STEPCAST_CACHE_SIMILARITY',
 ]);
+/** Of the commands beside the service (`stepcast run` and others): a shell that has them set may start the service, too. */
+const OF_COMMANDS: ReadonlySet<string> = new Set(['STEPCAST_URL', 'STEPCAST_API_KEY']);
 /** Names that a later version reads. To pass them by in silence would leave an operator believing in them. */
 const NOT_YET: ReadonlySet<string> = new Set(['STEPCAST_DATABASE_URL', 'STEPCAST_REDIS_URL']);
 
@@ -64,7 +66,7 @@ export function loadConfig(env: Env): ServiceConfig {
   };
 
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith('STEPCAST_') || value === undefined || KNOWN.has(name)) continue;
+    if (!name.startsWith('STEPCAST_') || value === undefined || KNOWN.has(name) || OF_COMMANDS.has(name)) continue;
     const meant = nearestName(name, KNOWN);
     faults.push(NOT_YET.has(name) ? `${name} is not supported by this version; unset it` : `${name} is not known;${meant === undefined ? '' : ` did you mean ${meant}?`} known are ${[...KNOWN].join(', ')}`);
   }

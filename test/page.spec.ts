@@ -1,7 +1,8 @@
-/** The page at `/`: how it is served on both platforms, and that what it follows is whole. */
-import { globSync, readFileSync } from 'node:fs';
+/** The dashboard at `/`: how its files are served, on both platforms. What it does in a browser is in test/dashboard. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -9,33 +10,37 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import { AppModule } from '../src/app.module.js';
 import { loadConfig } from '../src/config.js';
-import { type WorkflowDefinition } from '../src/contract/definition.js';
-import { DEFINITION } from '../src/page/samples.js';
-import { sampleOf } from '../src/page/schema.js';
-import { ExecutionStream } from '../src/page/stream.js';
-import { applyEvent, newView } from '../src/page/view.js';
+import { DashboardFiles } from '../src/dashboard.files.js';
 import { createService } from '../src/service.js';
-import { TestApp } from './support/app.js';
-import { type Answer, Client, KEYS } from './support/client.js';
-import { within } from './support/patience.js';
-import { FaultProxy } from './support/proxy.js';
+import { type Answer, Client, KEYS, send } from './support/client.js';
+import { dashboardFolder } from './support/dashboard.js';
 
-describe.each(['express', 'fastify'] as const)('the page on %s', (platform) => {
+const folder = dashboardFolder();
+const built = readdirSync(new URL('assets/', folder));
+const script = built.find((name) => /^index-.*\.js$/.test(name)) as string;
+
+async function start(platform: 'express' | 'fastify', prefix?: string): Promise<{ app: INestApplication; nobody: Client }> {
+  const config = loadConfig({ STEPCAST_DATA_DIR: ':memory:', STEPCAST_API_KEYS: `alice:${KEYS.alice}` });
+  const app = platform === 'express' ? await createService(config) : await NestFactory.create(AppModule.register(config), new FastifyAdapter());
+  app.useLogger(false);
+  if (prefix !== undefined) app.setGlobalPrefix(prefix);
+  app.get(DashboardFiles).folder = folder;
+  await app.listen(0, '127.0.0.1');
+  // Refused requests are among what is tested.
+  PinoLogger.root.level = 'silent';
+  return { app, nobody: new Client(`http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}`, undefined) };
+}
+
+describe.each(['express', 'fastify'] as const)('the dashboard on %s', (platform) => {
   let app: INestApplication;
   let nobody: Client;
 
   beforeAll(async () => {
-    const config = loadConfig({ STEPCAST_DATA_DIR: ':memory:', STEPCAST_API_KEYS: `alice:${KEYS.alice}` });
-    app = platform === 'express' ? await createService(config) : await NestFactory.create(AppModule.register(config), new FastifyAdapter());
-    app.useLogger(false);
-    await app.listen(0, '127.0.0.1');
-    // Refused requests are among what is tested.
-    PinoLogger.root.level = 'silent';
-    nobody = new Client(`http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}`, undefined);
+    ({ app, nobody } = await start(platform));
   });
   afterAll(() => app.close());
 
-  const asset = (name: string) => nobody.get(`//assets/${name}`);
+  const asset = (name: string, headers: Record<string, string> = {}) => nobody.get(`//assets/${name}`, headers);
 
   it('is there without a key, which its data is not', async () => {
     const page = await nobody.get('//');
@@ -47,105 +52,89 @@ describe.each(['express', 'fastify'] as const)('the page on %s', (platform) => {
   it('may run and load its own files alone, and holds nothing inline', async () => {
     const { headers, text } = await nobody.get('//');
     const policy = new Map(String(headers['content-security-policy']).split('; ').map((part) => [part.split(' ')[0], part.split(' ').slice(1).join(' ')]));
-    expect(Object.fromEntries(policy)).toMatchObject({
-      'default-src': "'none'", 'script-src': "'self'", 'style-src': "'self'", 'connect-src': "'self'", 'form-action': "'none'", 'require-trusted-types-for': "'script'",
+    expect(Object.fromEntries(policy)).toEqual({
+      'default-src': "'none'", 'script-src': "'self'", 'style-src': "'self'", 'img-src': "'self' data:", 'font-src': "'self'", 'connect-src': "'self'",
+      'base-uri': "'none'", 'form-action': "'none'", 'frame-ancestors': "'none'", 'require-trusted-types-for': "'script'", 'trusted-types': "'none'",
     });
     expect(text).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)[^>]*>/i);
     expect(text).not.toMatch(/https?:\/\//);
   });
 
-  it('comes with every file that it, and what it loads, asks for', async () => {
+  it('comes with every file that it, and what it loads, asks for, by addresses that are relative', async () => {
     const { text } = await nobody.get('//');
-    const wanted = [...text.matchAll(/(?:href|src)="assets\/([^"]+)"/g)].map(([, name]) => name as string);
-    expect(wanted).toEqual(expect.arrayContaining(['page.js', 'page.css', 'icon.svg']));
+    const wanted = [...text.matchAll(/(?:href|src)="\.\/assets\/([^"]+)"/g)].map(([, name]) => name as string);
+    expect(text.match(/(?:href|src)="(?!\.\/assets\/|docs")[^"]*"/)).toBeNull();
+    expect(wanted).toContain(script);
     const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
     const seen = new Set<string>();
     for (const name of wanted) {
       if (seen.has(name)) continue;
       seen.add(name);
       const file = await asset(name);
-      expect(file).toMatchObject({ status: 200, headers: { 'cache-control': 'no-cache', 'content-type': `${types[name.split('.').pop() as 'js']}; charset=utf-8` } });
-      if (name.endsWith('.js')) wanted.push(...[...file.text.matchAll(/from '\.\/([^']+)'/g)].map(([, imported]) => imported as string));
+      expect(file).toMatchObject({ status: 200, headers: { 'content-type': `${types[name.split('.').pop() as 'js']}; charset=utf-8` } });
+      expect(file.text).toBe(readFileSync(new URL(`assets/${name}`, folder), 'utf8'));
+      // Other files of the build that it names.
+      wanted.push(...built.filter((other) => file.text.includes(other)));
     }
-    // What the build copies beside the compiled controller is all of it.
-    const { compilerOptions: { assets: [copied] } } = JSON.parse(readFileSync('nest-cli.json', 'utf8')) as { compilerOptions: { assets: [{ include: string }] } };
-    expect(globSync(copied.include, { cwd: 'src' }).map((path) => path.replace('page/', '')).sort()).toEqual([...seen, 'index.html'].sort());
+    expect([...seen].sort()).toEqual(built.filter((name) => !name.endsWith('.map')).sort());
   });
 
-  it('is sent once, and then confirmed by its ETag', async () => {
-    for (const path of ['//', '//assets/page.js']) {
+  it('is confirmed by its ETag, and its files, whose names change with them, are kept for good', async () => {
+    expect((await nobody.get('//')).headers['cache-control']).toBe('no-cache');
+    expect((await asset(script)).headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    for (const path of ['//', `//assets/${script}`]) {
       const { headers: { etag } } = await nobody.get(path);
       expect(etag).toMatch(/^"[\w-]{43}"$/);
       const again = (tag: string): Promise<Answer> => nobody.get(path, { 'if-none-match': tag });
       for (const tag of [etag as string, `W/${etag}`, `"other", ${etag}`, '*']) {
-        expect(await again(tag)).toMatchObject({ status: 304, text: '', headers: { etag, 'cache-control': 'no-cache' } });
+        expect(await again(tag)).toMatchObject({ status: 304, text: '', headers: { etag } });
       }
       expect((await again('"other"')).status).toBe(200);
       expect(await nobody.request('HEAD', path)).toMatchObject({ status: 200, text: '', headers: { etag } });
     }
-    expect((await nobody.get('//')).headers.etag).not.toBe((await asset('page.js')).headers.etag);
   });
 
-  it.each(['nothing.js', 'stream.d.ts', 'tsconfig.json', '..%2fpage.controller.ts', '..%2f..%2fpackage.json', '%2e%2e%2fmain.ts', '__proto__'])('has no asset %s', async (name) => {
+  it('is compressed for those who take that, with a tag of its own', async () => {
+    const get = async (coding: string) => {
+      const response = await send(nobody.base, 'GET', `/assets/${script}`, { headers: { 'accept-encoding': coding } });
+      const parts: Buffer[] = [];
+      for await (const part of response) parts.push(part as Buffer);
+      return { headers: response.headers, bytes: Buffer.concat(parts) };
+    };
+    const plain = readFileSync(new URL(`assets/${script}`, folder));
+    const { headers, bytes } = await get('br;q=1, gzip;q=0.8');
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: expect.stringMatching(/accept-encoding/i), 'content-length': String(bytes.length) });
+    expect(gunzipSync(bytes).equals(plain)).toBe(true);
+    for (const coding of ['identity', 'gzip;q=0', 'br']) {
+      const other = await get(coding);
+      expect(other.headers['content-encoding']).toBeUndefined();
+      expect(other.bytes.equals(plain)).toBe(true);
+      expect(other.headers.etag).not.toBe(headers.etag);
+    }
+  });
+
+  it.each(['nothing.js', 'index.html', '..%2findex.html', '..%2f..%2fmain.js', '..%2f..%2f..%2fpackage.json', '%2e%2e%2findex.html', '__proto__'])('has no asset %j', async (name) => {
     expect(await asset(name)).toMatchObject({ status: 404, json: { code: 'not_found' } });
   });
 });
 
-describe('what the page follows', () => {
-  it('is whole over a line that breaks again and again, and over a restart of the service', async () => {
-    let app = await TestApp.start();
-    const proxy = await FaultProxy.to(app.port);
+describe('the dashboard of an app with a global prefix', () => {
+  it('is found with its files, also by who leaves out the slash at the end', async () => {
+    const { app, nobody } = await start('express', 'tools/stepcast');
     try {
-      const tokens = (name: string, count: number) => ({ type: 'agent' as const, name, agent: 'tokens', input: { count } });
-      const id = await app.alice.start({
-        name: 'broken', steps: [
-          { type: 'parallel', name: 'p', steps: [tokens('a', 60), { type: 'retry', name: 'r', maxAttempts: 3, backoff: { delayMs: 1 }, step: { type: 'sequential', name: 's', steps: [tokens('b', 30), { type: 'agent', name: 'f', agent: 'flaky', input: { failures: 2 } }] } }] },
-          { type: 'input', name: 'ask', schema: { type: 'boolean' } },
-          tokens('c', 20),
-        ],
-      });
-      const view = newView(id);
-      const asked = Promise.withResolvers<void>();
-      const askedAgain = Promise.withResolvers<void>();
-      proxy.cutAfter = 6000;
-      const stream = new ExecutionStream({
-        url: `${proxy.base}/api/v1/executions/${id}/stream`, headers: { 'X-API-Key': KEYS.alice }, backoff: () => 0, onConnection: () => undefined,
-        onEvent: (event) => {
-          expect(event.seq).toBe(view.lastSeq + 1);
-          applyEvent(view, event);
-          if (event.type === 'input_required') (event.step.attempt === 1 ? asked : askedAgain).resolve();
-        },
-      });
-      const ended = stream.run();
-      await within(asked.promise, 'the question');
-      app = await app.restart();
-      proxy.retarget(app.port);
-      await within(askedAgain.promise, 'the question after the restart');
-      expect((await app.alice.post(`/executions/${id}/input`, { value: true })).status).toBe(202);
-      await within(ended, 'the end of the stream');
-      const status = await app.alice.status(id);
-      expect(view).toMatchObject({ status: 'completed', progress: 1, lastSeq: status.lastSeq, result: status.result });
-      const texts = (steps: Iterable<{ id: string; attempt: number; text: string }>) => [...steps].map((step) => [step.id, step.attempt, step.text]);
-      expect(texts(view.steps.values())).toEqual(texts(Object.values(status.steps)));
-      for (const step of ['p/a', 'p/r/s/b', 'c']) expect(view.steps.get(step)?.text).toBe(view.steps.get(step)?.output);
-      expect(proxy.connections).toBeGreaterThan(5);
+      expect(await nobody.get('//tools/stepcast?a=1')).toMatchObject({ status: 308, headers: { location: 'stepcast/?a=1' } });
+      expect(await nobody.get('//tools/stepcast/')).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
+      expect((await nobody.get(`//tools/stepcast/assets/${script}`)).status).toBe(200);
     } finally {
-      await proxy.close();
       await app.close();
     }
   });
 
-  it('come with a sample that runs, and whose input its schema takes', async () => {
-    const app = await TestApp.start();
+  it('says what to do where it is not built', async () => {
+    const { app, nobody } = await start('express');
     try {
-      // Without its pauses.
-      const workflow = JSON.parse(JSON.stringify(DEFINITION, (key, value: unknown) => (key === 'intervalMs' || key === 'delayMs' || key === 'ms' ? 1 : value))) as WorkflowDefinition;
-      const id = await app.alice.start(workflow, sampleOf(DEFINITION.inputSchema));
-      const reader = await app.alice.openExecution(id);
-      await reader.until('input_required');
-      await app.alice.post(`/executions/${id}/input`, { value: true });
-      await reader.whenEnded();
-      expect(await app.alice.status(id)).toMatchObject({ status: 'completed', result: 'Published: All about rabbits, in short.' });
+      app.get(DashboardFiles).folder = new URL('nowhere/', folder);
+      for (const path of ['//', `//assets/${script}`]) expect(await nobody.get(path)).toMatchObject({ status: 404, json: { code: 'not_found', detail: expect.stringContaining('npm run build') } });
     } finally {
       await app.close();
     }

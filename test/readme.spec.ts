@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
+import { EXIT } from '../src/cli/exit.codes.js';
 import { type ConfigError, loadConfig, type ServiceConfig } from '../src/config.js';
 import { DEFINITION_LIMITS } from '../src/contract/definition.js';
 import { ERROR_CODES } from '../src/contract/errors.js';
@@ -19,7 +20,7 @@ import { StreamingOptions } from '../src/streaming/streaming.options.js';
 import { tempDir } from './support/app.js';
 import { type Client } from './support/client.js';
 import { codesIn, MarkdownPage } from './support/markdown.js';
-import { PastedApp } from './support/pasted-app.js';
+import { BUILT, PastedApp } from './support/pasted-app.js';
 import { PastedPage } from './support/pasted-page.js';
 import { answersIn, eventsIn, itWithShell, paste } from './support/pasted-shell.js';
 import { ServiceProcess } from './support/process.js';
@@ -34,7 +35,8 @@ describe('the service of the README', () => {
   let service: ServiceProcess;
   let key: string;
   let dev: Client;
-  const atService = (code: string) => code.replaceAll('http://127.0.0.1:3000', service.base);
+  /** What is pasted, at the address of this service; the command is that of the build, as there is no package of this name beside it. */
+  const atService = (code: string) => code.replaceAll('http://127.0.0.1:3000', service.base).replaceAll('npx stepcast', `STEPCAST_URL=${service.base} node ${join(BUILT, 'cli/main.js')}`);
 
   beforeAll(async () => {
     home = tempDir();
@@ -52,7 +54,7 @@ describe('the service of the README', () => {
 
   itWithShell('answers its curl commands, pasted one after the other', async () => {
     const blocks = readme.checked('shell').map(({ check, code }) => ({ name: check[1] as string, code: atService(code) }));
-    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'socket', 'chart', 'backup']);
+    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'socket', 'terminal', 'chart', 'backup']);
     const out = await paste(blocks, home);
 
     expect(eventsIn(out['hello']).filter(({ type }) => type === 'step_output')).toHaveLength(5);
@@ -73,6 +75,7 @@ describe('the service of the README', () => {
     const types = (answersIn(out['socket']) as { type: string; event?: ExecutionEvent }[]).map(({ type, event }) => event?.type ?? type);
     // The answer to the input may come when the page has closed its socket already.
     expect(types.filter((type) => type !== 'accepted')).toEqual(['subscribed', 'workflow_started', 'step_started', 'input_required', 'input_received', 'step_completed', 'workflow_completed', 'ended']);
+    expect(out['terminal']).toMatch(/^NAME +INPUT +DESCRIPTION\nbrief +text[^]*▶ brief\n[^]*✓ completed\n\n\{\n/);
     const backup = readdirSync(join(home, 'data')).find((name) => name.startsWith('backup-')) as string;
     expect(readFileSync(join(home, 'data', backup)).subarray(0, 15).toString()).toBe('SQLite format 3');
   });
@@ -206,6 +209,7 @@ describe('the documentation', () => {
 
   it('has the events and the codes of the contract', () => {
     for (const page of [readme, protocol]) expect(page.names('events')).toEqual(EVENT_TYPES);
+    expect(readme.names('exit codes').map(Number)).toEqual(Object.values(EXIT));
     const codes = Object.entries(ERROR_CODES);
     expect(readme.table('errors').map(([code = '', status]) => [...codesIn(code), Number(status)])).toEqual(codes.filter(([, status]) => status !== undefined));
     expect(readme.names('failures')).toEqual(codes.filter(([, status]) => status === undefined).map(([code]) => code));

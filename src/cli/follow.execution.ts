@@ -41,12 +41,14 @@ export class ExecutionFollower {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
     const { stream, shown } = this;
     try {
+      // What was asked before may be answered further on: it is asked for where the past ends.
+      const past = (await this.client.status(this.executionId)).lastSeq;
       for await (const event of stream) {
         shown.event(event, stream.state);
         const { stepId } = this.asking ?? {};
         // What is asked for has been answered by somebody else, or is void.
         if (stepId !== undefined && stream.state.steps[stepId]?.status !== 'waiting') this.asking?.ends.abort();
-        if (event.type === 'input_required') void this.answer();
+        if (event.seq === past || (event.seq > past && event.type === 'input_required')) void this.answer();
       }
     } finally {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
@@ -68,10 +70,14 @@ export class ExecutionFollower {
   }
 
   private async interrupt(): Promise<void> {
-    if (canAsk(this.io)) return this.question(undefined, async (signal) => {
-      const typed = await ask('Cancel the execution? Ctrl-C again leaves it running. [y/N] ', this.io, signal);
-      if (typed !== undefined && /^y(es)?$/i.test(typed.trim())) await this.cancel();
-    });
+    if (canAsk(this.io)) {
+      await this.question(undefined, async (signal) => {
+        const typed = await ask('Cancel the execution? Ctrl-C again leaves it running. [y/N] ', this.io, signal);
+        if (typed !== undefined && /^y(es)?$/i.test(typed.trim())) await this.cancel();
+      });
+      if (!this.isLeft) void this.answer();
+      return;
+    }
     if (!this.options.cancelOnInterrupt || this.wasInterrupted) return this.leave();
     this.wasInterrupted = true;
     await this.cancel();
@@ -88,22 +94,28 @@ export class ExecutionFollower {
 
   /** Asks for all that is waited for, one after the other. */
   private async answer(): Promise<void> {
+    const waiting = this.waiting();
+    if (!waiting) return;
     if (!canAsk(this.io)) {
+      this.answered.add(turnOf(waiting));
       this.io.stderr.write(`stepcast: it waits for an answer; give one with: stepcast answer ${this.executionId} VALUE\n`);
       return;
     }
     if (this.asking) return;
-    for (let step = this.waiting(); step && !this.isLeft; step = this.waiting()) await this.put(step);
+    for (let step = this.waiting(); step && !this.isLeft; step = this.waiting()) if (!(await this.put(step))) return;
   }
 
-  private async put(step: StepState): Promise<void> {
+  /** @returns whether to go on with what else is waited for. */
+  private async put(step: StepState): Promise<boolean> {
     const { id, schema } = step;
     const turn = turnOf(step);
     let isInterrupted = false;
+    let isTyped = false;
     await this.question(id, async (signal) => {
       try {
         const typed = await ask(questionOf(step), this.io, signal);
         if (typed === undefined) return;
+        isTyped = true;
         await this.client.answer(this.executionId, answerOf(typed, schema), { stepId: id });
         this.answered.add(turn);
       } catch (error) {
@@ -114,6 +126,8 @@ export class ExecutionFollower {
       }
     });
     if (isInterrupted) await this.interrupt();
+    // Where another question took its place, that one comes back to it.
+    return isTyped;
   }
 
   private waiting(): StepState | undefined {

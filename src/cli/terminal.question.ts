@@ -14,13 +14,13 @@ export class Interrupted extends Error {}
  */
 export async function ask(question: string, { stdin, stdout }: Io, signal: AbortSignal): Promise<string | undefined> {
   const terminal = createInterface({ input: stdin, output: stdout, terminal: true });
-  const interrupted = Promise.withResolvers<never>();
-  interrupted.promise.catch(() => undefined);
-  terminal.on('SIGINT', () => interrupted.reject(new Interrupted()));
-  // End of input is no answer either.
-  terminal.on('close', () => interrupted.reject(new Interrupted()));
+  const interrupted = new Promise<never>((_answer, reject) => {
+    // End of input is no answer either.
+    for (const end of ['SIGINT', 'close']) terminal.on(end, () => reject(new Interrupted()));
+  });
+  interrupted.catch(() => undefined);
   try {
-    return await Promise.race([terminal.question(question, { signal }), interrupted.promise]);
+    return await Promise.race([terminal.question(question, { signal }), interrupted]);
   } catch (error) {
     if (signal.aborted) {
       stdout.write('\n');

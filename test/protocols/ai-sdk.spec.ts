@@ -106,10 +106,15 @@ describe.each(VERSIONS)('the chat of the AI SDK %d', (version) => {
   });
 
   it('goes on after its line was cut in the middle of a text', async () => {
-    for (const cutAfter of [1500, 3200, 5200]) {
+    for (const cutAfter of [1500, 3200, undefined]) {
       proxy.cutAfter = cutAfter;
       const chat = chatOf('held', { base: proxy.base, id: randomUUID() });
-      await chat.chat.sendMessage({ text: 'tides' });
+      const sent = chat.chat.sendMessage({ text: 'tides' });
+      if (cutAfter === undefined) {
+        await app.stage.gate((await chat.until(() => true, 'an answer')).id, 'hold').arrived;
+        proxy.cut();
+      }
+      await sent;
       expect(chat.state.status).toBe('error');
       proxy.cutAfter = undefined;
       const resumed = chat.chat.resumeStream();
@@ -180,15 +185,15 @@ describe.each(VERSIONS)('the chat of the AI SDK %d', (version) => {
 
   it('sends the answer to a last question once', async () => {
     await store(app.alice, { name: 'last', steps: [{ type: 'input', name: 'word', prompt: 'A word?', schema: { type: 'string' } }] });
-    const chat = chatOf('last', { automatic: true, base: proxy.base });
+    const chat = chatOf('last', { automatic: true });
     await chat.chat.sendMessage({ text: 'go' });
     const asked = chat.message.parts.find(({ toolName }) => toolName === 'word');
-    const before = proxy.connections;
     await chat.chat.addToolOutput({ tool: 'word', toolCallId: asked?.toolCallId as string, output: 'yes' });
     await chat.until((message) => textsIn(message)[''] === 'yes', 'the result');
     await chat.settled();
+    // To stop waits for whatever is under way by then.
     await chat.chat.stop();
-    expect(proxy.connections - before).toBeLessThanOrEqual(1);
+    expect(chat.requests).toBe(2);
     expect(chat.state.error).toBeUndefined();
   });
 

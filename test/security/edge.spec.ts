@@ -72,6 +72,34 @@ describe('every answer', () => {
   });
 });
 
+describe('what a request has that nobody asked for', () => {
+  const paths = ['/executions', '/workflows', '/workflows/brief', '//health/live', '//health/ready', '//metrics'];
+
+  it('as a body of a method that takes none, is not looked at', async () => {
+    const { alice } = await open();
+    for (const body of ['{', 'null', `"${'x'.repeat(2 * 1024 * 1024)}"`]) {
+      for (const path of paths) expect([path, (await alice.request('GET', path, { body })).status]).toEqual([path, 200]);
+      expect((await alice.request('DELETE', '/workflows/none', { body })).json).toMatchObject({ code: 'not_found' });
+    }
+  });
+
+  it('as a condition, changes no answer that nobody may keep', async () => {
+    const { alice } = await open();
+    for (const path of paths) {
+      const { headers } = await alice.get(path);
+      expect([path, headers.etag]).toEqual([path, undefined]);
+      expect([path, (await alice.get(path, { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString() })).status]).toEqual([path, 200]);
+    }
+  });
+
+  it('as an expectation, is passed by', async () => {
+    const { alice } = await open();
+    for (const path of paths) expect([path, (await alice.get(path, { expect: 'a-miracle' })).status]).toEqual([path, 200]);
+    const id = (await alice.post('/executions', { workflow: workflow('w', agent('e', 'echo')) }, { expect: '100-continue' })).json.id as string;
+    expect((await alice.follow(id)).at(-1)?.type).toBe('workflow_completed');
+  });
+});
+
 describe('in production', () => {
   it('the documentation is not there, as if there were none, and metrics need a user', async () => {
     const { nobody, alice } = await open({ NODE_ENV: 'production' });

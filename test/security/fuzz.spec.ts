@@ -15,6 +15,7 @@ import { Contract } from '../openapi/support/contract.js';
 import { assertWhole } from '../support/assert-whole.js';
 import { type User } from '../support/client.js';
 import { ServiceProcess } from '../support/process.js';
+import { exchangeRaw, noHttp } from './support/raw.http.js';
 import { type FuzzRequest, RequestArbitraries } from './support/request.arbitrary.js';
 import { Verdict } from './support/verdict.js';
 import { type Sent, Wire } from './support/wire.js';
@@ -27,6 +28,8 @@ const RUNS = Number(STEPCAST_FUZZ_RUNS);
 const LANES = 8;
 /** Some requests are cut before they are whole, and get no answer. */
 const DRAWN_PER_LANE = Math.ceil((RUNS * 1.05) / LANES);
+/** Bytes that are no HTTP, or hardly. */
+const RAW_RUNS = Math.ceil(RUNS / 5);
 /** Milliseconds for all of it: twenty times what it takes where nothing else runs. */
 const PATIENCE_MS = 120_000 + RUNS * 60;
 
@@ -37,7 +40,7 @@ const WAITING = 20;
 /** Limits are lifted, so that nothing is refused for them; work without end is bounded, so that it leaves room for the rest. */
 const ENV = {
   STEPCAST_RATE_LIMIT: '1000000000/60', STEPCAST_START_LIMIT: '1000000000/60', STEPCAST_MAX_STREAMS_PER_USER: MANY, STEPCAST_MAX_STREAMS: MANY, STEPCAST_MAX_EXECUTIONS_PER_USER: MANY, STEPCAST_MAX_EXECUTIONS: MANY,
-  STEPCAST_MAX_QUEUED_PER_USER: MANY, STEPCAST_MAX_QUEUED: MANY, STEPCAST_HEARTBEAT_MS: '100', STEPCAST_MAX_EVENTS_PER_EXECUTION: '1000', STEPCAST_JWT_SECRET: JWT_SECRET, STEPCAST_RETENTION_MS: '10000',
+  STEPCAST_MAX_QUEUED_PER_USER: MANY, STEPCAST_MAX_QUEUED: MANY, STEPCAST_HEARTBEAT_MS: '100', STEPCAST_MAX_EVENTS_PER_EXECUTION: '1000', STEPCAST_JWT_SECRET: JWT_SECRET, STEPCAST_RETENTION_MS: '20000',
 };
 
 const SHORT: WorkflowDefinition = { name: 'short', steps: [{ type: 'agent', name: 'say', agent: 'tokens', input: { text: 'one two three' } }, { type: 'agent', name: 'end', agent: 'echo', input: '{{input}}' }] };
@@ -98,6 +101,16 @@ describe('whatever is sent', () => {
     if (failures.length) throw new Error(failures.join('\n\n'));
     expect(answered).toBeGreaterThanOrEqual(RUNS);
     expect(verdict.unreached()).toEqual([]);
+    await assertWell();
+    expect(errorsLogged()).toEqual([]);
+  }, PATIENCE_MS);
+
+  it('as HTTP that is none is refused, or hung up on', async () => {
+    await fc.assert(fc.asyncProperty(noHttp, async (bytes) => {
+      const answer = await exchangeRaw(service.port, bytes);
+      const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
+      expect([answer, statuses.filter((status) => status >= 500)]).toEqual([answer, []]);
+    }), { seed: SEED, numRuns: RAW_RUNS });
     await assertWell();
     expect(errorsLogged()).toEqual([]);
   }, PATIENCE_MS);

@@ -1,12 +1,14 @@
-/** Puts an entry and all it imports into one minified module, and writes it to standard output: `node vite-bundle.mjs <entry>`. */
+/** Puts an entry and all it imports into one minified module, and writes it to standard output: `node vite-bundle.mjs <entry> [mode]`. */
 import process from 'node:process';
 import { build } from 'vite';
 
-const [entry] = process.argv.slice(2);
+const [entry, mode = 'production'] = process.argv.slice(2);
 const bundle = await build({
-  configFile: false, logLevel: 'error',
+  configFile: false, logLevel: 'error', mode,
+  // Sources and tests lie beside the service's tsconfig, which says nothing of JSX.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'react' } },
   // As an app's own build would: React picks its form for production by it.
-  define: { 'process.env.NODE_ENV': '"production"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  define: { 'process.env.NODE_ENV': JSON.stringify(mode), __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
   build: { write: false, target: 'es2022', lib: { entry, formats: ['es'], fileName: 'bundle' }, rollupOptions: { output: { minify: true, codeSplitting: false } } },
   resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
 });

@@ -3,7 +3,7 @@
  * JSON only when it is sent, with a fault for each place that cannot be.
  */
 import { type Fault } from '../../contract/errors.js';
-import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { type JsonValue } from '../../contract/json.js';
 import { fieldOf, membersOf, requiredOf, resolve, type Schema, schemaOf } from './schema.js';
 
 /** Typed, and not what its field takes. */
@@ -37,7 +37,7 @@ export function finish(draft: Draft, given: JsonValue | undefined, root: Schema,
     const parts = (draft as readonly Draft[]).map((item, i) => finish(item, schema['items'], root, `${path}/${i}`));
     return { value: parts.map(({ value }) => value ?? null), faults: parts.flatMap(({ faults }) => faults) };
   }
-  if (draft === null || typeof draft !== 'object') return { value: draft as JsonValue, faults: [] };
+  if (draft === null || typeof draft !== 'object') return { value: draft, faults: [] };
   return finishObject(draft as { readonly [name: string]: Draft }, schema, root, path, isRequired);
 }
 
@@ -53,7 +53,7 @@ function finishObject(draft: { readonly [name: string]: Draft }, schema: Schema,
   }
   // An object of which nothing was filled in is not given, where it need not be.
   const isEmpty = !isRequired && Object.keys(value).length === 0 && !Object.values(draft).some((member) => member instanceof Unfit);
-  return isEmpty ? { value: undefined, faults: [] } : { value: value as JsonObject, faults };
+  return isEmpty ? { value: undefined, faults: [] } : { value: value, faults };
 }
 
 export function escaped(name: string): string {

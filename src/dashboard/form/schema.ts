@@ -10,7 +10,7 @@ const MAX_DEPTH = 6;
 const ONE_LINE = 200;
 
 export function schemaOf(given: JsonValue | undefined): Schema {
-  return given !== null && typeof given === 'object' && !Array.isArray(given) ? (given as Schema) : {};
+  return given !== null && typeof given === 'object' && !Array.isArray(given) ? (given) : {};
 }
 
 /** The schema itself, or what its `$ref` names within `root`. */

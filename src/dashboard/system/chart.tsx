@@ -12,7 +12,7 @@ export interface Series {
 }
 
 const HEIGHT = 150;
-const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 /** Steps between the marks of what is counted. */
 const WHOLE = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, power) => step * 10 ** power)).sort((a, b) => a - b);
 /** Seconds that are shown at least, so that the first points do not fill the width. */

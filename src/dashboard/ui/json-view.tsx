@@ -33,7 +33,7 @@ function Members({ value, name, level }: { value: readonly JsonValue[] | { reado
   const [shown, setShown] = useState(STEP);
   const [open, setOpen] = useState(level < OPEN_LEVELS);
   const isList = Array.isArray(value);
-  const entries = Object.entries(value) as [string, JsonValue][];
+  const entries: [string, JsonValue][] = Object.entries(value);
   const summary = isList ? `[${count(entries.length)}]` : `{${count(entries.length)}}`;
   if (entries.length === 0) return <div className="json-line">{name !== undefined && <span className="json-key">{name}: </span>}<span className="json-null">{isList ? '[]' : '{}'}</span></div>;
   return (

@@ -3,7 +3,6 @@ import { useEffect, useMemo, useState } from 'react';
 import { RequestError } from '../../client/client.error.js';
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault } from '../../contract/errors.js';
-import { type JsonValue } from '../../contract/json.js';
 import { useStepcastClient } from '../../react/stepcast.context.js';
 import { announce } from '../app/announcer.js';
 import { hrefOf, navigate } from '../app/router.js';
@@ -70,7 +69,7 @@ export function OwnView() {
           {parsed instanceof Unfit && <p className="fault">{parsed.message}</p>}
         </div>
         <div className="stack">
-          <SchemaForm key={shape} schema={schema as JsonValue | undefined} state={state} onChange={(next) => setForm({ shape, state: next })} faults={faults} label="Input" />
+          <SchemaForm key={shape} schema={schema} state={state} onChange={(next) => setForm({ shape, state: next })} faults={faults} label="Input" />
           <Failure error={error} isShown={isOfInput} />
           <p className="row"><button type="submit" aria-disabled={busy}>{busy ? 'Working …' : 'Run'}</button><button type="button" className="quiet" aria-disabled={busy} onClick={store}>Store under its name</button></p>
           <p className="hint">Running keeps the definition with the execution alone; storing it makes it yours to start by name.</p>

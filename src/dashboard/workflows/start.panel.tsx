@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { RequestError } from '../../client/client.error.js';
 import { type WorkflowSummary } from '../../contract/api.js';
 import { type Fault } from '../../contract/errors.js';
+import { type JsonValue } from '../../contract/json.js';
 import { useStepcastClient } from '../../react/stepcast.context.js';
 import { hrefOf, navigate } from '../app/router.js';
 import { draftOf } from '../form/draft.js';
@@ -89,7 +90,7 @@ function Definition({ name }: { name: string }) {
     <details className="more" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Definition</summary>
       <Failure error={error} />
-      {open && value && <JsonView value={JSON.parse(JSON.stringify(value.steps))} label={`Steps of ${name}`} />}
+      {open && value && <JsonView value={value.steps as unknown as JsonValue} label={`Steps of ${name}`} />}
     </details>
   );
 }

@@ -1,5 +1,5 @@
 /** Runs of AG-UI, read by its own client: schema, order of events, and what they make of the conversation. */
-import { AbstractAgent, type RunAgentResult } from '@ag-ui/client';
+import { AbstractAgent, type HttpAgentConfig, type RunAgentResult } from '@ag-ui/client';
 import { type BaseEvent, EventType, type Message } from '@ag-ui/core';
 import { EventSchema } from '@ag-ui/core/schemas';
 import { expect } from '@jest/globals';
@@ -11,6 +11,27 @@ export interface Outcome {
   state: Record<string, unknown>;
   result: unknown;
 }
+
+/**
+ * `fetch`, but that an answer which has broken off can be let go of: the client does that without waiting for it, and what is
+ * thrown there would be of nobody.
+ */
+export const quietFetch: NonNullable<HttpAgentConfig['fetch']> = async (url, init) => {
+  const response = await fetch(url, init);
+  const { body } = response;
+  if (!body) return response;
+  const getReader = () => {
+    const reader = body.getReader();
+    return { read: () => reader.read(), cancel: () => reader.cancel().catch(() => undefined) };
+  };
+  return new Proxy(response, {
+    get: (target, name) => {
+      if (name === 'body') return { getReader };
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+};
 
 /** An agent whose run is the events given. */
 class RecordedAgent extends AbstractAgent {

@@ -45,11 +45,17 @@ export class TestChat {
   /** Transient data parts, as they came. */
   readonly data: { type: string; data: unknown }[] = [];
   finishReason: string | undefined;
+  /** How many it has made. */
+  requests = 0;
 
   constructor({ version, api, key, id, body, messages = [], automatic = false }: ChatOptions) {
     this.state.messages = messages;
     const sdk = (version === 6 ? sdk6 : sdk7) as typeof sdk7;
-    const transport = new sdk.DefaultChatTransport<Message>({ api, headers: { 'x-api-key': key }, ...(body ? { body } : {}) });
+    const counting: typeof fetch = (...request) => {
+      this.requests++;
+      return fetch(...request);
+    };
+    const transport = new sdk.DefaultChatTransport<Message>({ api, fetch: counting, headers: { 'x-api-key': key }, ...(body ? { body } : {}) });
     const Chat = version === 6 ? Chat6 : Chat7;
     this.chat = new Chat({
       ...(id === undefined ? {} : { id }), transport, state: this.state,

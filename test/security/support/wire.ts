@@ -38,6 +38,7 @@ export function isRefusedByHead({ target, headers }: Pick<Sent, 'target' | 'head
 }
 
 class StaleConnection extends Error {}
+class CutStream extends Error {}
 
 export class Wire {
   private readonly agent: http.Agent;
@@ -67,12 +68,17 @@ export class Wire {
   }
 
   async send(sent: Sent, cut: boolean): Promise<Reply> {
+    const once = () => within(this.exchange(sent, cut), () => `an answer to ${sent.method} ${sent.target}`);
     try {
-      return await within(this.exchange(sent, cut), () => `an answer to ${sent.method} ${sent.target}`);
+      return await once();
     } catch (error) {
       // The server may close a kept connection in the moment that it is used; on a new one it has to answer.
-      if (!(error instanceof StaleConnection)) throw error;
-      return within(this.exchange(sent, cut), () => `an answer to ${sent.method} ${sent.target}`);
+      if (error instanceof StaleConnection) return once();
+      if (!(error instanceof CutStream) || sent.method !== 'GET') throw error;
+      // What retention removes while it is read ends so; whoever asks again is told.
+      const reply = await once();
+      if (reply?.status !== 410) throw error;
+      return reply;
     }
   }
 
@@ -158,7 +164,7 @@ function read(request: ClientRequest, response: IncomingMessage): Promise<Reply>
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
-    response.on('error', reject);
+    response.on('error', (error) => reject(isStream ? new CutStream('the stream was cut', { cause: error }) : error));
     if (isStream) patience = setTimeout(leave, LONG_ENOUGH_MS);
   });
 }

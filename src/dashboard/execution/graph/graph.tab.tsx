@@ -83,7 +83,7 @@ function Graph({ model, state, isKnown, selected, onSelect }: TabProps) {
         nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} colorMode={dark ? 'dark' : 'light'} fitView fitViewOptions={FIT} minZoom={0.05} maxZoom={2} onlyRenderVisibleElements
         nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} disableKeyboardA11y zoomOnDoubleClick={false} preventScrolling={false} panOnScroll={false} zoomOnScroll={false}
       >
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} orientation="horizontal" />
         {layout.places.length >= MAP_FROM && !upright && <MiniMap pannable zoomable ariaLabel="Map of the graph" nodeColor={(node) => `var(--tone-${(node.data as StepNodeData).standing?.step.status ?? 'pending'})`} />}
       </ReactFlow>
     </section>

@@ -16,6 +16,14 @@ export function ticksOf(spanMs: number, wanted: number): number[] {
   return Array.from({ length: Math.floor(spanMs / stepMs) + 1 }, (_, i) => i * stepMs).slice(0, most);
 }
 
+/** As short as it can be said. */
+export function tickLabel(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 60_000) return `${ms / 1000} s`;
+  if (ms < 3_600_000) return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${Math.floor(ms / 60_000)}:${String((ms % 60_000) / 1000).padStart(2, '0')}`;
+  return ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${Math.floor(ms / 3_600_000)} h ${(ms % 3_600_000) / 60_000}`;
+}
+
 /** Percent of the width. */
 export function placeOn({ startMs, spanMs, nowMs }: TimeScale, fromMs: number, toMs: number | undefined): { left: string; width: string } {
   const left = ((fromMs - startMs) / spanMs) * 100;

@@ -3,11 +3,10 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { FINISHED_STATUSES } from '../../../contract/state.js';
 import { useShortcuts } from '../../app/shortcuts.js';
-import { duration } from '../../ui/format.js';
 import { Empty } from '../../ui/parts.js';
 import { useNow } from '../../ui/use-now.js';
 import { type TabProps } from '../tab.props.js';
-import { ticksOf, type TimeScale } from './time.scale.js';
+import { tickLabel, ticksOf, type TimeScale } from './time.scale.js';
 import { type TimelineRow, visibleRows } from './timeline.js';
 import { Row } from './timeline.row.js';
 
@@ -79,7 +78,7 @@ export function TimelineTab({ model, state, length, isLive, selected, onSelect }
       </div>
       <div ref={scroller} className="scroller timeline-scroller" onKeyDown={onKey}>
         <div className="timeline-canvas" role="treegrid" aria-label="Steps" aria-rowcount={rows.length} style={{ '--zoom': zoom } as React.CSSProperties}>
-          <div className="timeline-axis" aria-hidden="true"><span className="timeline-name" /><span className="timeline-track">{ticksOf(spanMs, Math.max(2, ((width * zoom) / TICK_PX) | 0)).map((ms) => <i key={ms} style={{ left: `${(ms / spanMs) * 100}%` }}>{duration(ms)}</i>)}</span></div>
+          <div className="timeline-axis" aria-hidden="true"><span className="timeline-name" /><span className="timeline-track">{ticksOf(spanMs, Math.max(2, ((width * zoom) / TICK_PX) | 0)).map((ms) => <i key={ms} style={{ left: `${(ms / spanMs) * 100}%` }}>{tickLabel(ms)}</i>)}</span></div>
           <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
             {virtual.getVirtualItems().map(({ index, start }) => {
               const row = rows[index];

@@ -1,0 +1,199 @@
+/** The command as a program calls it: what it writes where, its exit codes, and its stream over a line with faults. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ExecutionEvent } from '../../src/contract/events.js';
+import { agent, input, parallel, retry, sequential, workflow } from '../../src/orchestration/definition/builder.js';
+import { assertWhole } from '../support/assert-whole.js';
+import { TestApp } from '../support/app.js';
+import { KEYS } from '../support/client.js';
+import { eventually } from '../support/patience.js';
+import { ServiceProcess } from '../support/process.js';
+import { FaultProxy } from '../support/proxy.js';
+import { command, PipedCommand } from './support/terminal.js';
+
+let app: TestApp;
+let proxy: FaultProxy;
+let home: string;
+beforeAll(async () => {
+  app = await TestApp.start();
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  proxy = await FaultProxy.to(app.port);
+  home = mkdtempSync(join(tmpdir(), 'stepcast-cli-'));
+});
+afterEach(async () => {
+  await proxy.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const save = (name: string, value: unknown): string => {
+  const path = join(home, name);
+  writeFileSync(path, JSON.stringify(value));
+  return path;
+};
+const run = (args: readonly string[], more: object = {}) => command(args, { base: app.base, cwd: home, ...more });
+const eventsIn = (text: string) => text.trim().split('\n').map((line) => JSON.parse(line) as ExecutionEvent);
+
+const BRANCHES = workflow('branches',
+  parallel('both', agent('left', 'tokens', { input: { count: 30, intervalMs: 3 } }), retry('again', { maxAttempts: 3, backoff: { delayMs: 5, jitter: false } }, agent('right', 'flaky', { input: { failures: 2 } }))),
+  agent('last', 'echo', { input: '{{steps.left.output}}' }));
+
+describe('stepcast run', () => {
+  it('--json writes each event once, over a line that is cut, slow, and stalls', async () => {
+    proxy.cutAfter = 3000;
+    proxy.delayMs = 2;
+    const { code, stdout, stderr } = await run(['run', '-f', save('branches.json', BRANCHES), '--json'], { base: proxy.base });
+    assertWhole(eventsIn(stdout));
+    expect(eventsIn(stdout)).toEqual(await app.alice.follow(eventsIn(stdout)[0]?.executionId as string));
+    expect(code).toBe(0);
+    expect(proxy.connections).toBeGreaterThan(3);
+    expect(stderr).toContain('the line is cut');
+  });
+
+  it('writes a line for what happens where there is no terminal, then the result, and that to a file too', async () => {
+    const { code, stdout, stderr } = await run(['run', '--file', save('branches.json', BRANCHES), '--output', 'result.txt']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^stepcast: execution [0-9a-f-]{36}\n$/);
+    const lines = stdout.split('\n').map((line) => line.replace(/^[\d:.]{12} /, ''));
+    expect(lines[0]).toBe('▶ branches');
+    expect(lines).toEqual(expect.arrayContaining([expect.stringMatching(/^✓ both\/left {2}/), expect.stringMatching(/^↻ both\/again\/right: attempt 1 of 3 failed: .*; again in 5ms$/), '✓ completed']));
+    const text = readFileSync(join(home, 'result.txt'), 'utf8');
+    expect(text).toMatch(/^(token\d+ ?){30}$/);
+    expect(stdout.endsWith(`✓ completed\n\n${text}\n`)).toBe(true);
+    expect(readdirSync(home).toSorted()).toEqual(['branches.json', 'result.txt']);
+    // Nothing of a terminal is written where there is none.
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('takes its input as JSON, from a file and from standard input, and --quiet writes the result alone', async () => {
+    const file = save('echo.json', workflow('echo', agent('e', 'echo')));
+    expect(await run(['run', '-f', file, '-q', '-i', '{"a":1}'])).toEqual({ code: 0, stdout: '{"a":1}\n', stderr: '' });
+    expect(await run(['run', '-f', file, '-q', '-i', `@${save('in.json', [1, 2])}`])).toMatchObject({ code: 0, stdout: '[1,2]\n' });
+    expect(await run(['run', '-f', file, '-q', '-i', '-'], { stdin: '"text"' })).toMatchObject({ code: 0, stdout: 'text\n' });
+  });
+
+  it('starts a stored workflow by its name, detached, once for a key', async () => {
+    await app.alice.post('/workflows', workflow('stored', agent('e', 'echo')));
+    const args = ['run', 'stored', '-i', '1', '--detach', '--idempotency-key', 'k', '--session', 's'];
+    const [first, second] = [await run(args), await run(args)];
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/), stderr: '' });
+    expect(second.stdout).toBe(first.stdout);
+    expect((await app.alice.status(first.stdout.trim())).sessionId).toBe('s');
+  });
+
+  it('tells by its exit code how it ended', async () => {
+    const fails = save('fails.json', workflow('fails', agent('f', 'flaky', { input: { failures: 1 } })));
+    expect(await run(['run', '-f', fails, '-q'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^stepcast: .+\n$/) });
+    const waits = new PipedCommand(['run', '-f', save('waits.json', workflow('waits', input('ok'))), '--json'], { base: app.base });
+    const id = await eventually(() => /"executionId":"([^"]+)".*"input_required"|"input_required".*"executionId":"([^"]+)"/.exec(waits.stdout)?.slice(1).find(Boolean), 'the question');
+    await app.alice.post(`/executions/${id}/cancel`);
+    expect((await waits.end()).code).toBe(3);
+    for (const args of [['run'], ['run', 'a', '-f', 'b'], ['run', 'a', '-i', '{no'], ['run', 'a', '-i', '@nothere'], ['run', '-f', 'nothere'], ['list', '--status', 'odd'], ['nonsense'], ['replay', 'x', '--speed', 'fast'], ['list', '-n', '0']]) {
+      expect([args, (await run(args)).code]).toEqual([args, 2]);
+    }
+    expect((await run(['list', '--url', 'ftp://x'])).stderr).toContain('must begin with http:// or https://');
+    expect(await run(['run', 'nothere'])).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('nothere') });
+    expect(await run(['list'], { env: { STEPCAST_API_KEY: 'wrong-key-0123456789' } })).toMatchObject({ code: 4, stderr: expect.stringContaining('set STEPCAST_API_KEY') });
+    expect(await run(['run', '-f', save('bad.json', { name: 'bad', steps: [{ type: 'agent', name: 'x', agent: 'echo', timeoutMs: -1 }] })])).toMatchObject({ code: 4, stderr: expect.stringContaining('/workflow/steps/0/timeoutMs') });
+    expect(await run(['list'], { base: 'http://127.0.0.1:1' })).toMatchObject({ code: 5, stderr: expect.stringContaining('stepcast serve') });
+    expect((await run(['--help'])).code).toBe(0);
+    expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it('leaves at SIGINT while it goes on, or cancels where that was asked for', async () => {
+    for (const [more, code, status] of [[[], 130, 'waiting'], [['--cancel-on-interrupt'], 3, 'cancelled']] as const) {
+      const waits = new PipedCommand(['run', '-f', save('waits.json', workflow('waits', input('ok'))), ...more], { base: app.base });
+      await eventually(() => waits.stderr.includes('it waits for an answer'), 'the question');
+      waits.signal('SIGINT');
+      const { code: ended, stderr } = await waits.end();
+      expect(ended).toBe(code);
+      const id = /execution ([0-9a-f-]{36})/.exec(stderr)?.[1] as string;
+      expect((await app.alice.status(id)).status).toBe(status);
+      if (code === 130) expect(stderr).toContain(`stepcast watch ${id}`);
+    }
+  });
+
+  it('goes on over a crash of the service', async () => {
+    const service = await ServiceProcess.start();
+    const line = await FaultProxy.to(service.port);
+    let next: ServiceProcess | undefined;
+    try {
+      const long = save('long.json', workflow('long', agent('t', 'tokens', { input: { count: 60, intervalMs: 20 } })));
+      const running = new PipedCommand(['run', '-f', long, '--json'], { base: line.base });
+      await eventually(() => running.stdout.includes('"seq":12,'), 'some events');
+      await service.end('SIGKILL');
+      next = await ServiceProcess.start({ dataDir: service.dataDir });
+      line.retarget(next.port);
+      const { code, stdout } = await running.end();
+      expect(code).toBe(0);
+      assertWhole(eventsIn(stdout));
+      expect(eventsIn(stdout).map(({ type }) => type)).toContain('workflow_resumed');
+    } finally {
+      await line.close();
+      await next?.dispose();
+      await service.dispose();
+    }
+  });
+});
+
+describe('stepcast watch and replay', () => {
+  it('show what has been, whole, and as fast as one wants', async () => {
+    const id = await app.alice.start(BRANCHES);
+    const log = await app.alice.follow(id);
+    const watched = await run(['watch', id, '--json']);
+    expect(watched.code).toBe(0);
+    expect(eventsIn(watched.stdout)).toEqual(log);
+    const replayed = await run(['replay', id, '--json', '--speed', '0']);
+    expect(replayed).toMatchObject({ code: 0, stderr: '' });
+    expect(eventsIn(replayed.stdout)).toEqual(log);
+    expect((await run(['replay', id, '--speed', '50'])).stdout).toContain('✓ both/left');
+    expect((await run(['watch', '00000000-0000-4000-8000-000000000000'])).code).toBe(4);
+  });
+
+  it('ask nothing that has been answered since', async () => {
+    const id = await app.alice.start(workflow('asked', input('ok'), agent('e', 'echo')));
+    await eventually(async () => (await app.alice.post(`/executions/${id}/input`, { value: 1 })).status === 202, 'the answer');
+    const { code, stderr } = await run(['watch', id]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('stepcast list, status, workflows, answer and cancel', () => {
+  it('show and do what the API does', async () => {
+    const id = await app.alice.start(workflow('asked', input('ok', { schema: { type: 'integer' } })));
+    await eventually(async () => (await app.alice.status(id)).status === 'waiting', 'the question');
+    expect((await run(['status', id])).stdout).toMatch(/^asked {2}waiting {2}0%.*\n\nSTEP +STATUS.*\nok +waiting/);
+    expect(JSON.parse((await run(['status', id, '--json'])).stdout)).toMatchObject({ id, status: 'waiting' });
+    expect((await run(['list', '--status', 'waiting', '--workflow', 'asked', '-n', '1'])).stdout).toMatch(new RegExp(`^ID +WORKFLOW +STATUS +DONE +STARTED\n${id} +asked +waiting +0% +\\d+s ago\n$`));
+    expect(JSON.parse((await run(['list', '--workflow', 'asked', '--json', '-n', '1'])).stdout)).toMatchObject({ id });
+    expect(await run(['answer', id, 'text', '--step', 'ok'])).toMatchObject({ code: 4, stderr: expect.stringContaining('integer') });
+    expect(await run(['answer', id, '7'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^(running|completed)\n$/) });
+    expect((await run(['watch', id, '-q'])).stdout).toBe('7\n');
+    const other = await app.alice.start(workflow('other', input('ok')));
+    expect(await run(['cancel', other, '--reason', 'enough'])).toMatchObject({ code: 0, stdout: 'cancelled\n' });
+    expect((await run(['list', '--session', 'nobody'])).stdout).toBe('no executions\n');
+    await app.alice.post('/workflows', { ...workflow('shown', sequential('s', agent('e', 'echo'))), description: 'Shows\u001b[2J it', inputSchema: { type: 'object', required: ['a'], properties: { a: {}, b: {} } } });
+    const { stdout } = await run(['workflows']);
+    expect(stdout).toMatch(/^NAME +INPUT +DESCRIPTION\n/);
+    expect(stdout).toMatch(/^shown +a, b\? +Shows it$/m);
+    expect((await run(['workflows', '--json'])).stdout.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { name: string }).name)).toContain('shown');
+  });
+});
+
+describe('stepcast serve', () => {
+  it('starts the service, whose development key the other commands find', async () => {
+    const served = new PipedCommand(['serve', '--port', '0', '--data-dir', join(home, 'data')], { base: '', cwd: home, env: { STEPCAST_API_KEY: '' } });
+    try {
+      const base = await eventually(() => /ready at (http:\/\/[^/]+)\//.exec(served.stdout)?.[1], 'the service');
+      const listed = await command(['list'], { base, cwd: home, env: { STEPCAST_API_KEY: '' } });
+      expect(listed).toMatchObject({ code: 0, stdout: 'no executions\n', stderr: expect.stringContaining('using the development key in data') });
+      expect((await command(['list'], { base, cwd: home, env: { STEPCAST_API_KEY: KEYS.alice } })).code).toBe(4);
+    } finally {
+      served.signal('SIGTERM');
+    }
+    expect((await served.end()).code).toBe(0);
+  });
+});

@@ -1,0 +1,244 @@
+/** What one does with the dashboard, in a real Chromium against the built service. */
+import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from '@jest/globals';
+import { type Browser, type Page } from 'playwright-core';
+import { type WorkflowDefinition } from '../../src/contract/definition.js';
+import { describeInChromium, launch } from '../support/chromium.js';
+import { KEYS } from '../support/client.js';
+import { DashboardPage } from '../support/dashboard.js';
+import { ServiceProcess } from '../support/process.js';
+
+const ASK: WorkflowDefinition = {
+  name: 'ask', description: 'Asks before it says', inputSchema: {
+    type: 'object', required: ['topic', 'size'], additionalProperties: false, properties: {
+      topic: { type: 'string', minLength: 3, description: 'What it is about' }, size: { type: 'integer', minimum: 1, maximum: 9, default: 2 }, loud: { type: 'boolean', default: false },
+      tone: { enum: ['calm', 'brisk'] }, tags: { type: 'array', items: { type: 'string' } }, more: { type: 'object', properties: { note: { type: 'string' } } }, free: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    },
+  },
+  steps: [
+    { type: 'parallel', name: 'both', steps: [{ type: 'agent', name: 'left', agent: 'tokens', input: { text: 'All about {{input.topic}}.' } }, { type: 'agent', name: 'right', agent: 'echo', input: '{{input}}' }] },
+    { type: 'input', name: 'approve', prompt: 'Say it?', schema: { type: 'object', required: ['verdict'], properties: { verdict: { enum: ['yes', 'no'] }, why: { type: 'string' } } } },
+    { type: 'agent', name: 'say', agent: 'echo', input: { verdict: '{{steps.approve.output.verdict}}', said: '{{steps.left.output}}' } },
+  ],
+};
+
+describeInChromium('the dashboard', () => {
+  let service: ServiceProcess;
+  let browser: Browser;
+  let dashboard: DashboardPage;
+  let page: Page;
+
+  beforeAll(async () => {
+    [service, browser] = await Promise.all([ServiceProcess.start(), launch()]);
+    expect((await service.as('alice').post('/workflows', ASK)).status).toBe(201);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await service?.dispose();
+  });
+  beforeEach(async () => {
+    dashboard = await DashboardPage.open(browser, service.base);
+    ({ page } = dashboard);
+  });
+  afterEach(() => dashboard.close());
+
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const calm = (complaints: readonly string[]) => complaints.filter((line) => !/status of 4\d\d/.test(line));
+
+  it('takes a key that the service takes, keeps it for the tab, and puts it into no address', async () => {
+    await page.getByLabel('API key').fill('not-a-key-of-anyone');
+    await button('Sign in').click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])')).toBe('[{},{}]');
+    const addresses: string[] = [];
+    page.on('request', (request) => addresses.push(request.url()));
+    await dashboard.signIn('alice');
+    await dashboard.go('executions');
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(addresses.length).toBeGreaterThan(2);
+    for (const address of [...addresses, page.url()]) expect(address).not.toContain(KEYS.alice);
+    expect(await page.evaluate('Object.values(sessionStorage)')).toEqual([KEYS.alice]);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Executions' }).waitFor();
+    await button('Sign out').click();
+    await page.getByLabel('API key').waitFor();
+    expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])')).toBe('[{},{}]');
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('keeps the key beyond the tab only when that is asked for', async () => {
+    await page.getByLabel('Keep me signed in').check();
+    await dashboard.signIn('alice');
+    expect(await page.evaluate('[Object.values(sessionStorage), Object.values(localStorage)]')).toEqual([[], [KEYS.alice]]);
+    const other = await page.context().newPage();
+    await other.goto(service.base);
+    await other.getByRole('navigation', { name: 'Main' }).waitFor();
+  });
+
+  it('asks for a key again, and says why, when the one it has is not taken any more', async () => {
+    const made = (await service.as('root').post('/keys', { user: 'carol' })).json as { id: string; key: string };
+    await page.getByLabel('API key').fill(made.key);
+    await button('Sign in').click();
+    await dashboard.go('executions');
+    await page.getByText('Live', { exact: true }).waitFor();
+    await service.as('root').request('DELETE', `/keys/${made.id}`);
+    await dashboard.go('workflows');
+    await page.getByLabel('API key').waitFor();
+    expect(await page.getByRole('alert').textContent()).toMatch(/key/i);
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+  });
+
+  it('makes a form of the input schema, shows faults at their places, starts, answers and shows the result', async () => {
+    await dashboard.signIn('alice');
+    await page.getByRole('searchbox', { name: 'Search workflows' }).fill('ask');
+    await page.getByRole('link', { name: /^ask/ }).click();
+    await page.getByRole('heading', { name: 'ask' }).waitFor();
+    const field = (path: string) => page.locator(`[data-path="${path}"]`);
+    expect(await field('/size').locator('input').inputValue()).toBe('2');
+    await button('Start').click();
+    await field('/topic').getByText('is missing').waitFor();
+    expect(await page.evaluate('document.activeElement.closest("[data-path]").dataset.path')).toBe('/topic');
+    await field('/topic').locator('input').fill('no');
+    await field('/size').locator('input').fill('12');
+    await button('Start').click();
+    // By the service, which alone knows all rules.
+    await field('/topic').getByText(/fewer than 3/).waitFor();
+    await field('/size').getByText(/<= 9/).waitFor();
+    await field('/topic').locator('input').fill('tides');
+    await field('/size').locator('input').fill('3');
+    await field('/loud').getByRole('checkbox').check();
+    await field('/tone').locator('select').selectOption('brisk');
+    await button('Add').click();
+    await field('/tags/0').locator('input').fill('sea');
+    await field('/free').locator('textarea').fill('{');
+    await button('Start').click();
+    await field('/free').getByText(/no valid JSON/).waitFor();
+    await field('/free').locator('textarea').fill('7');
+    await button('As JSON').click();
+    const typed = JSON.parse(await page.getByRole('textbox', { name: 'Input' }).inputValue()) as object;
+    expect(typed).toEqual({ topic: 'tides', size: 3, loud: true, tone: 'brisk', tags: ['sea'], free: 7 });
+    await button('As a form').click();
+    expect(await field('/topic').locator('input').inputValue()).toBe('tides');
+    await button('Start').click();
+
+    await dashboard.whenStatus('waiting');
+    expect(await page.title()).toContain('waiting');
+    await button('Answer').click();
+    await page.getByText('is missing').waitFor();
+    await page.locator('[data-path="/verdict"] select').selectOption('yes');
+    await button('Answer').click();
+    await dashboard.whenStatus('completed');
+    expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
+    await page.getByRole('tab', { name: 'Result' }).click();
+    expect(await page.getByRole('region', { name: 'Result' }).textContent()).toContain('All about tides.');
+    expect(await page.getByRole('region', { name: 'Input' }).textContent()).toContain('brisk');
+    await page.getByRole('tab', { name: 'Output' }).click();
+    expect(await page.getByRole('region', { name: 'Text of both/left' }).textContent()).toBe('All about tides.');
+
+    const before = page.url();
+    await button('Run again').click();
+    await page.waitForURL((url) => url.href !== before);
+    await dashboard.whenStatus('waiting');
+    await page.getByRole('tab', { name: 'Result' }).click();
+    expect(await page.getByRole('region', { name: 'Input' }).textContent()).toContain('brisk');
+    await button('Cancel').click();
+    await button('Cancel it').click();
+    await dashboard.whenStatus('cancelled');
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('runs and stores a definition of one\'s own, and runs it again though it is not stored', async () => {
+    await dashboard.signIn('alice');
+    await dashboard.go('own');
+    const definition = page.getByLabel('Definition, as JSON');
+    await definition.fill('{"name": "own"');
+    await button('Run').click();
+    await page.getByRole('alert').filter({ hasText: 'no valid JSON' }).waitFor();
+    await definition.fill(JSON.stringify({ name: 'own', steps: [{ type: 'agent', name: 'a' }] }));
+    await button('Run').click();
+    await page.getByText('/workflow/steps/0/agent').waitFor();
+    await definition.fill(JSON.stringify({ name: 'own', inputSchema: { type: 'object', properties: { word: { type: 'string', default: 'hello' } } }, steps: [{ type: 'agent', name: 'a', agent: 'echo', input: '{{input.word}}' }] }));
+    await page.locator('[data-path="/word"] input').fill('goodbye');
+    await button('Run').click();
+    await dashboard.whenStatus('completed');
+    const before = page.url();
+    await button('Run again').click();
+    await page.waitForURL((url) => url.href !== before);
+    await dashboard.whenStatus('completed');
+    await page.getByRole('tab', { name: 'Result' }).click();
+    expect(await page.getByRole('region', { name: 'Result' }).textContent()).toBe('goodbye');
+    await dashboard.go('own');
+    await definition.fill(JSON.stringify({ name: 'kept', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] }));
+    await button('Store under its name').click();
+    await page.getByRole('heading', { name: 'kept' }).waitFor();
+    expect((await service.as('alice').get('/workflows/kept')).status).toBe(200);
+  });
+
+  it('lists executions as they come and change, and filters them', async () => {
+    const alice = service.as('alice');
+    await dashboard.signIn('alice');
+    await dashboard.go('executions');
+    await page.getByText('Live', { exact: true }).waitFor();
+    const id = await alice.start({ name: 'seen', steps: [{ type: 'input', name: 'ask' }] }, null, { sessionId: 'chat-1' });
+    const row = page.locator(`[data-id="${id}"]`);
+    await row.and(page.locator('[data-status=waiting]')).waitFor();
+    expect(await page.locator('.row-link').first().getAttribute('data-id')).toBe(id);
+    await alice.post(`/executions/${id}/input`, { value: 1 });
+    await row.and(page.locator('[data-status=completed]')).waitFor();
+    await page.getByLabel('Session').fill('chat-1');
+    await page.getByLabel('Session').press('Enter');
+    await page.waitForURL(/sessionId=chat-1/);
+    await page.locator('.row-link').and(page.locator(`:not([data-id="${id}"])`)).first().waitFor({ state: 'detached' });
+    expect(await page.locator('.row-link').count()).toBe(1);
+    await page.getByLabel('Status').selectOption('failed');
+    await page.getByText('No execution fits').waitFor();
+    await button('Clear').click();
+    await row.click();
+    await page.getByRole('heading', { name: 'seen' }).waitFor();
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('shows the steps as a graph, those to come too, and as a timeline with each attempt and round', async () => {
+    const alice = service.as('alice');
+    await alice.post('/workflows', {
+      name: 'shapes', steps: [
+        { type: 'retry', name: 'again', maxAttempts: 3, backoff: { delayMs: 1 }, step: { type: 'agent', name: 'shaky', agent: 'flaky', input: { failures: 1 } } },
+        { type: 'iteration', name: 'rounds', maxIterations: 3, step: { type: 'agent', name: 'turn', agent: 'echo' } },
+        { type: 'input', name: 'ask' },
+        { type: 'agent', name: 'later', agent: 'echo' },
+      ],
+    });
+    const id = await alice.start('shapes');
+    await dashboard.signIn('alice');
+    await dashboard.execution(id);
+    await dashboard.whenStatus('waiting');
+    const row = (step: string) => page.locator(`[data-row="${step}"]`);
+    expect(await row('again/shaky').locator('.bar:not(.wait)').evaluateAll('(bars) => bars.map((bar) => bar.dataset.bar)')).toEqual(['failed', 'completed']);
+    for (const round of [1, 2, 3]) expect(await row(`rounds[${round}]/turn`).getAttribute('aria-level')).toBe('2');
+    await row('ask').locator('.bar.wait').waitFor();
+    await row('rounds').getByText('▾').click();
+    expect(await row('rounds[1]/turn').count()).toBe(0);
+    await row('again/shaky').click();
+    await page.getByRole('complementary', { name: 'Step again/shaky' }).getByText('1. failed').waitFor();
+    await page.getByRole('tab', { name: 'Graph' }).click();
+    const node = (name: string) => page.locator(`[data-node="${name}"]`);
+    for (const [name, status] of [['again', 'completed'], ['shaky', 'completed'], ['turn', 'completed'], ['ask', 'waiting'], ['later', 'pending']] as const) {
+      await node(name).and(page.locator(`[data-status=${status}]`)).waitFor();
+    }
+    await alice.post(`/executions/${id}/input`, { value: 1 });
+    await node('later').and(page.locator('[data-status=completed]')).waitFor();
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('shows live metrics to those who may read them, and tells others what that takes', async () => {
+    await dashboard.signIn('alice');
+    await dashboard.go('system');
+    await page.getByText('metrics:read').waitFor();
+    await page.getByRole('status').filter({ hasText: 'Ready' }).waitFor();
+    const admin = await DashboardPage.signedIn(browser, service.base, 'root');
+    await admin.go('system');
+    await admin.page.locator('.chart canvas').nth(7).waitFor();
+    await admin.page.getByRole('row', { name: /^All/ }).waitFor();
+    expect(calm(admin.complaints)).toEqual([]);
+    await admin.close();
+  });
+});

@@ -9,6 +9,8 @@ describe('how long a provider asks to be left alone', () => {
     ['parts of a second', { 'retry-after': ' 1.5 ' }, '', 1.5],
     ['milliseconds, which go before seconds', { 'retry-after-ms': '250', 'retry-after': '1' }, '', 0.25],
     ['an HTTP date', { 'retry-after': 'Fri, 20 Nov 2026 08:01:30 GMT' }, '', 90],
+    ['an HTTP date, by the clock of who has written it', { 'retry-after': 'Fri, 20 Nov 2026 09:01:30 GMT', date: 'Fri, 20 Nov 2026 09:00:00 GMT' }, '', 90],
+    ['an HTTP date beside what is no date', { 'retry-after': 'Fri, 20 Nov 2026 08:01:30 GMT', date: 'now' }, '', 90],
     ['a date that has passed', { 'retry-after': 'Fri, 20 Nov 2026 07:00:00 GMT' }, '', 0],
     ["the details of Google's errors", {}, '{"error":{"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay": "34s"}]}}', 34],
     ["the words of OpenAI's errors", {}, 'Rate limit reached. Please try again in 6m1.5s. Visit …', 361.5],

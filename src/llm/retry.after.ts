@@ -8,10 +8,11 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60,
  * Seconds; nothing where it was not told.
  *
  * @param headers Of the answer, with names in small letters: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date.
+ *   A date is held against that of the answer: our clock need not be the provider's.
  * @param body Of the answer, or what the stream said: Google writes `"retryDelay": "34s"`, OpenAI "try again in 6m0s".
  */
 export function retryAfterSeconds(headers: Headers = {}, body = '', now = Date.now()): number | undefined {
-  return seconds(headers['retry-after-ms'], 0.001) ?? seconds(headers['retry-after'], 1) ?? untilDate(headers['retry-after'], now) ?? ofText(body);
+  return seconds(headers['retry-after-ms'], 0.001) ?? seconds(headers['retry-after'], 1) ?? untilDate(headers['retry-after'], dateOf(headers['date']) ?? now) ?? ofText(body);
 }
 
 function seconds(text: string | undefined, unit: number): number | undefined {
@@ -19,10 +20,15 @@ function seconds(text: string | undefined, unit: number): number | undefined {
 }
 
 function untilDate(text: string | undefined, now: number): number | undefined {
+  const at = dateOf(text);
+  return at === undefined ? undefined : Math.max(0, (at - now) / 1000);
+}
+
+function dateOf(text: string | undefined): number | undefined {
   // Other forms that Date.parse knows are not meant: `-5` would be a month.
   if (text === undefined || !/^[A-Za-z]{3}/.test(text.trim())) return undefined;
   const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, (at - now) / 1000);
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function ofText(body: string): number | undefined {

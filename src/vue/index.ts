@@ -1,6 +1,6 @@
 /** The front door of `stepcast/vue`. */
 export { provideStepcast, stepcastPlugin, useStepcastClient } from './stepcast.client.js';
-export { StreamingPipelineMonitor } from './streaming-pipeline-monitor.js';
+export { StreamingPipelineMonitor, type StreamingPipelineMonitorProps } from './streaming-pipeline-monitor.js';
 export { type RunWorkflow, useRunWorkflow } from './use-run-workflow.js';
 export { type SnapshotRefs, useWorkflowStream, type UseWorkflowStreamOptions, type WorkflowStream } from './use-workflow-stream.js';
 

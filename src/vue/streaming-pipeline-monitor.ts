@@ -2,7 +2,7 @@
  * A workflow as it runs: how far it is, its steps, the text that is written, a log, and the questions that wait for an answer.
  * It brings its markup and no look of its own; `stepcast/vue/style.css` gives it one, made of CSS variables.
  */
-import { defineComponent, h, type PropType, type SlotsType, type VNode } from 'vue';
+import { type AllowedComponentProps, type ComponentCustomProps, defineComponent, h, type PropType, type VNode, type VNodeChild, type VNodeProps } from 'vue';
 import { type StepcastClient } from '../client/stepcast.client.js';
 import { type GivenLabels } from '../client/view/labels.js';
 import { type StepNode } from '../client/view/step.tree.js';
@@ -20,6 +20,35 @@ const FollowedMonitor = defineComponent({
   },
 });
 
+export interface StreamingPipelineMonitorProps {
+  /** The execution that is followed; without one, and without a `stream`, it waits. */
+  executionId?: string | null | undefined;
+  /** What `useWorkflowStream` or `useRunWorkflow` gives, where the app uses that too: it is followed once then. */
+  stream?: WorkflowStream | undefined;
+  /** Default that of the app. */
+  client?: StepcastClient | undefined;
+  /** Default true. */
+  showText?: boolean | undefined;
+  /** Default true. */
+  showLog?: boolean | undefined;
+  /** Words in the place of the English ones. */
+  labels?: GivenLabels | undefined;
+  /** Once when the execution has ended, and when it had before; `status` of the state tells how. */
+  onFinish?: ((state: ExecutionState) => void) | undefined;
+}
+
+/** Written out, as what `defineComponent` infers differs between versions of Vue. */
+interface Monitor {
+  new (): {
+    $props: AllowedComponentProps & ComponentCustomProps & VNodeProps & StreamingPipelineMonitorProps;
+    $emit: (event: 'finish', state: ExecutionState) => void;
+    $slots: {
+      /** In the place of the line that each step has: its name, its status and what else is told of it. */
+      step?: (given: { node: StepNode }) => VNodeChild;
+    };
+  };
+}
+
 /**
  * @example
  * <StreamingPipelineMonitor :execution-id="id" @finish="({ result }) => (summary = result)" />
@@ -27,32 +56,21 @@ const FollowedMonitor = defineComponent({
 export const StreamingPipelineMonitor = defineComponent({
   name: 'StreamingPipelineMonitor',
   props: {
-    /** The execution that is followed; without one, and without a `stream`, it waits. */
     executionId: { type: String as PropType<string | null>, default: undefined },
-    /** What `useWorkflowStream` or `useRunWorkflow` gives, where the app uses that too: it is followed once then. */
     stream: { type: Object as PropType<WorkflowStream>, default: undefined },
-    /** Default that of the app. */
     client: { type: Object as PropType<StepcastClient>, default: undefined },
     showText: { type: Boolean, default: true },
     showLog: { type: Boolean, default: true },
-    /** Words in the place of the English ones. */
     labels: { type: Object as PropType<GivenLabels>, default: undefined },
   },
-  emits: {
-    /** Once when the execution has ended, and when it had before; `status` of the state tells how. */
-    finish: (_state: ExecutionState) => true,
-  },
-  slots: Object as SlotsType<{
-    /** In the place of the line that each step has: its name, its status and what else is told of it. */
-    step?: { node: StepNode };
-  }>,
+  emits: { finish: (_state: ExecutionState) => true },
   setup(props, { emit, slots }) {
-    const renderStep = (node: StepNode) => slots.step?.({ node });
+    const renderStep = (node: StepNode): VNodeChild => slots['step']?.({ node });
     const onFinish = (state: ExecutionState) => emit('finish', state);
     const view = (stream: WorkflowStream): VNode => {
       const { showText, showLog, labels } = props;
-      return h(MonitorView, { stream, showText, showLog, labels, onFinish, renderStep: slots.step ? renderStep : undefined });
+      return h(MonitorView, { stream, showText, showLog, labels, onFinish, renderStep: slots['step'] ? renderStep : undefined });
     };
     return () => (props.stream ? view(props.stream) : h(FollowedMonitor, { executionId: props.executionId ?? undefined, client: props.client, view }));
   },
-});
+}) as unknown as Monitor;

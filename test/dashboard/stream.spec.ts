@@ -91,7 +91,7 @@ describeInChromium('the dashboard over a broken line', () => {
       await Promise.all(ids.map((id) => alice.post(`/executions/${id}/input`, { value: 1 })));
       proxy.cut();
       for (const id of ids) await page.locator(`[data-id="${id}"][data-status=completed]`).waitFor();
-      const shown = await page.locator('.row-link').evaluateAll<string[]>('(rows) => rows.map((row) => row.dataset.id)');
+      const shown = await dashboard.dataOf('.row-link', 'id');
       expect(new Set(shown).size).toBe(shown.length);
       await dashboard.close();
     } finally {
@@ -109,8 +109,9 @@ describeInChromium('the dashboard over a broken line', () => {
       // The file of the graph is larger: its first connections fail.
       proxy.cutAfter = 10_000;
       proxy.cut();
+      const failed = dashboard.page.waitForEvent('requestfailed');
       await dashboard.page.getByRole('tab', { name: 'Graph' }).click();
-      await dashboard.page.waitForEvent('requestfailed');
+      await failed;
       proxy.cutAfter = undefined;
       const node = dashboard.page.locator('[data-node="a"]');
       const again = dashboard.page.getByRole('button', { name: 'Load the page again' });

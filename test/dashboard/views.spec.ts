@@ -187,7 +187,7 @@ describeInChromium('the dashboard', () => {
     await page.getByLabel('Session').fill('chat-1');
     await page.getByLabel('Session').press('Enter');
     await page.waitForURL(/sessionId=chat-1/);
-    await page.locator('.row-link').and(page.locator(`:not([data-id="${id}"])`)).first().waitFor({ state: 'detached' });
+    await row.waitFor();
     expect(await page.locator('.row-link').count()).toBe(1);
     await page.getByLabel('Status').selectOption('failed');
     await page.getByText('No execution fits').waitFor();
@@ -212,18 +212,20 @@ describeInChromium('the dashboard', () => {
     await dashboard.execution(id);
     await dashboard.whenStatus('waiting');
     const row = (step: string) => page.locator(`[data-row="${step}"]`);
-    expect(await row('again/shaky').locator('.bar:not(.wait)').evaluateAll('(bars) => bars.map((bar) => bar.dataset.bar)')).toEqual(['failed', 'completed']);
+    expect(await dashboard.dataOf('[data-row="again/shaky"] .bar:not(.wait)', 'bar')).toEqual(['retried', 'completed']);
     for (const round of [1, 2, 3]) expect(await row(`rounds[${round}]/turn`).getAttribute('aria-level')).toBe('2');
     await row('ask').locator('.bar.wait').waitFor();
     await row('rounds').getByText('▾').click();
     expect(await row('rounds[1]/turn').count()).toBe(0);
     await row('again/shaky').click();
-    await page.getByRole('complementary', { name: 'Step again/shaky' }).getByText('1. failed').waitFor();
+    await page.getByRole('complementary', { name: 'Step again/shaky' }).getByText('1. retried').waitFor();
     await page.getByRole('tab', { name: 'Graph' }).click();
     const node = (name: string) => page.locator(`[data-node="${name}"]`);
     for (const [name, status] of [['again', 'completed'], ['shaky', 'completed'], ['turn', 'completed'], ['ask', 'waiting'], ['later', 'pending']] as const) {
       await node(name).and(page.locator(`[data-status=${status}]`)).waitFor();
     }
+    await node('turn').click();
+    await page.getByRole('complementary', { name: 'Step rounds[3]/turn' }).waitFor();
     await alice.post(`/executions/${id}/input`, { value: 1 });
     await node('later').and(page.locator('[data-status=completed]')).waitFor();
     expect(calm(dashboard.complaints)).toEqual([]);

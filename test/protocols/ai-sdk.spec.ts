@@ -107,6 +107,8 @@ describe.each(VERSIONS)('the chat of the AI SDK %d', (version) => {
 
   it('goes on after its line was cut in the middle of a text', async () => {
     for (const cutAfter of [1500, 3200, undefined]) {
+      // What is cut is a new connection: none is left to be used again.
+      proxy.cut();
       proxy.cutAfter = cutAfter;
       const chat = chatOf('held', { base: proxy.base, id: randomUUID() });
       const sent = chat.chat.sendMessage({ text: 'tides' });

@@ -19,7 +19,8 @@ export function dashboardFolder(): URL {
 const WATCH_POLICY = `
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) => void tellViolation(violatedDirective + ' ' + blockedURI + ' ' + sample));
 `;
-const READ_EVENTS = `async (element) => {
+const READ_EVENTS = `(async () => {
+  const element = document.querySelector('.event-scroller');
   const byPlace = new Map();
   let mostRows = 0;
   for (let top = 0; top < element.scrollHeight; top += element.clientHeight) {
@@ -34,7 +35,7 @@ const READ_EVENTS = `async (element) => {
     }
   }
   return { seqs: [...byPlace].sort(([a], [b]) => a - b).map(([, seq]) => seq), mostRows };
-}`;
+})()`;
 
 /** A page of the dashboard, with all that it should not have said or done. */
 export class DashboardPage {
@@ -93,9 +94,13 @@ export class DashboardPage {
 
   /** The seqs in the table of events, by their places in it, from scrolling through all of it; and the most rows that were drawn at once. */
   async readEvents(): Promise<{ seqs: number[]; mostRows: number }> {
-    const scroller = this.page.locator('.event-scroller');
-    await scroller.locator('.event-row').first().waitFor();
-    return scroller.evaluate<{ seqs: number[]; mostRows: number }>(READ_EVENTS);
+    await this.page.locator('.event-scroller .event-row').first().waitFor();
+    return this.page.evaluate<{ seqs: number[]; mostRows: number }>(READ_EVENTS);
+  }
+
+  /** A `data-` attribute of each element that a selector finds, in order. */
+  dataOf(selector: string, name: string): Promise<(string | undefined)[]> {
+    return this.page.evaluate<(string | undefined)[]>(`[...document.querySelectorAll(${JSON.stringify(selector)})].map((element) => element.dataset[${JSON.stringify(name)}])`);
   }
 
   close(): Promise<void> {

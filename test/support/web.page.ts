@@ -12,24 +12,39 @@ export interface WebFiles {
 }
 
 export class WebServer {
-  private constructor(private readonly server: Server) {}
+  private constructor(private readonly server: Server, private files: WebFiles) {}
 
-  static async start({ script, style = '', head = '' }: WebFiles): Promise<WebServer> {
-    const files: Record<string, [type: string, body: string]> = {
+  static async start(files: WebFiles): Promise<WebServer> {
+    const server = createServer();
+    const web = new WebServer(server, files);
+    server.on('request', (request, response) => {
+      const [type, body] = web.contents[new URL(request.url ?? '/', 'http://localhost').pathname] ?? ['text/plain', ''];
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' }).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return web;
+  }
+
+  /** Serves other files from now on. */
+  serve(files: WebFiles): void {
+    this.files = files;
+  }
+
+  get base(): string {
+    return `${this.origin}/`;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  private get contents(): Record<string, [type: string, body: string]> {
+    const { script, style = '', head = '' } = this.files;
+    return {
       '/': ['text/html', `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>${head}<link rel="stylesheet" href="/style.css"><link rel="icon" href="data:,"><main id="root"></main><script type="module" src="/script.js"></script></html>`],
       '/script.js': ['text/javascript', script],
       '/style.css': ['text/css', style],
     };
-    const server = createServer((request, response) => {
-      const [type, body] = files[new URL(request.url ?? '/', 'http://localhost').pathname] ?? ['text/plain', ''];
-      response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' }).end(body);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new WebServer(server);
-  }
-
-  get base(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
   }
 
   async close(): Promise<void> {
@@ -55,10 +70,12 @@ export class WebPage {
     page.on('request', (request) => request.method() === 'GET' && this.gets.push(new URL(request.url()).pathname));
   }
 
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<WebPage> {
+  /** @param prepare What is done with it before it goes anywhere. */
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}, prepare: (page: Page) => Promise<unknown> = async () => {}): Promise<WebPage> {
     const context = await browser.newContext(options);
     const web = new WebPage(await context.newPage());
     web.page.setDefaultTimeout(20_000);
+    await prepare(web.page);
     await web.page.goto(url);
     return web;
   }

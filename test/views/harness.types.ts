@@ -6,6 +6,8 @@ export interface Target {
   apiKey: string;
   executionId?: string;
   maxEvents?: number;
+  /** Silence after which a line counts as dead; default that of the client. */
+  stallMs?: number;
   showText?: boolean;
   showLog?: boolean;
   /** Gives the component the stream of the composable or hook, in the place of the id. */
@@ -60,6 +62,8 @@ export interface PageLook {
   unstyle(): void;
   /** Id of the step that has the focus, and the text of what in it has. */
   focused(): { step: string | undefined; text: string };
+  /** Each element of the component, as its tag, its classes and its role. */
+  outline(): string[];
   /** Pixels that it is wider than its window. */
   overflow(): number;
 }

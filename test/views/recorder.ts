@@ -33,8 +33,8 @@ export class Recorder {
   }
 }
 
-export function clientOf({ baseUrl, apiKey }: Target): StepcastClient {
-  return new StepcastClient({ baseUrl, auth: { apiKey }, reconnect: { delayMs: 20, maxDelayMs: 200 }, stallMs: 500 });
+export function clientOf({ baseUrl, apiKey, stallMs }: Target): StepcastClient {
+  return new StepcastClient({ baseUrl, auth: { apiKey }, reconnect: { delayMs: 20, maxDelayMs: 200 }, ...(stallMs === undefined ? {} : { stallMs }) });
 }
 
 export const GERMAN: GivenLabels = {
@@ -47,5 +47,6 @@ export const PAGE: PageLook = {
     const { activeElement } = document;
     return { step: activeElement?.closest<HTMLElement>('[data-step]')?.dataset['step'], text: activeElement?.textContent ?? '' };
   },
+  outline: () => Array.from(document.querySelectorAll('.stepcast, .stepcast *'), ({ tagName, className, role }) => [tagName, className, role].join(' ')),
   overflow: () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
 };

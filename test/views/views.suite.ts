@@ -154,7 +154,7 @@ function describeReading(stage: ViewStage): void {
       const { app, proxy } = stage;
       const id = await app.alice.start(RESEARCH);
       proxy.delayMs = 3;
-      await stage.call('probe', { executionId: id });
+      await stage.call('probe', { executionId: id, stallMs: 500 });
       for (const seqs of [5, 20, 45]) {
         await stage.until((seen) => seen.seqs.length >= seqs, `${seqs} events`);
         proxy.cut();
@@ -434,7 +434,8 @@ function describePicture(stage: ViewStage, picture: string): void {
   });
 }
 
-const PICTURED = workflow('research',
+/** Steps of many kinds, in many states. */
+export const PICTURED = workflow('research',
   agent('plan', 'tokens', { input: { text: 'Look at papers, at data and at the news; then ask before anything is published.', intervalMs: 5 } }),
   parallel('gather',
     agent('papers', 'tokens', { input: { text: 'Newton explained the tides by the pull of the moon and of the sun in 1687. Laplace added in 1775 that water in motion answers a pull with a delay.', intervalMs: 4 } }),

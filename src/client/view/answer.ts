@@ -37,7 +37,10 @@ export function fieldOf(schema: JsonValue | undefined): AnswerField {
 export function beginningOf(field: AnswerField, schema: JsonValue | undefined): string {
   const { default: given } = objectOf(schema);
   if (given === undefined) return '';
-  if (field.kind === 'choice') return String(field.choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(given)));
+  if (field.kind === 'choice') {
+    const at = field.choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(given));
+    return at < 0 ? '' : String(at);
+  }
   return field.kind === 'json' || typeof given === 'object' ? JSON.stringify(given, null, 2) : String(given);
 }
 

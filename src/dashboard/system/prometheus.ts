@@ -13,7 +13,7 @@ const UNESCAPED: Readonly<Record<string, string>> = { n: '\n', '"': '"', '\\': '
 export function parseMetrics(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value] = LINE.exec(line) ?? [];
-    if (name === undefined || value === undefined) return [];
+    if (name === undefined || value === undefined || Number.isNaN(numberOf(value))) return [];
     return [{ name, labels: Object.fromEntries([...labels.matchAll(LABEL)].map(([, key, given]) => [key as string, unescape(given as string)])), value: numberOf(value) }];
   });
 }

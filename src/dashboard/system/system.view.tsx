@@ -102,7 +102,7 @@ function whole(value: number): string {
 }
 
 function rate(value: number): string {
-  return value >= 10 ? whole(value) : value.toFixed(value === 0 ? 0 : 1);
+  return value >= 10 ? whole(value) : value.toFixed(value === 0 ? 0 : value < 1 ? 2 : 1);
 }
 
 function ms(value: number): string {

@@ -38,6 +38,8 @@ export class ProviderBreaker {
   private readonly policy: CircuitBreakerPolicy;
   private readonly states: Library['CircuitState'];
   private openUntil = 0;
+  /** Counts the states it has been in. */
+  private era = 0;
 
   /** @param changed Called when the state has changed. */
   constructor(library: Library, { failures, openMs }: Required<BreakerOptions>, private readonly clock: Clock, changed: () => void) {
@@ -49,7 +51,10 @@ export class ProviderBreaker {
       const isConclusive = !('error' in reason && reason.error instanceof Failure && !reason.error.conclusive);
       if (isConclusive) this.openUntil = this.clock.ticks() + openMs;
     });
-    this.policy.onStateChange(() => queueMicrotask(changed));
+    this.policy.onStateChange(() => {
+      this.era++;
+      queueMicrotask(changed);
+    });
     this.states = library.CircuitState;
   }
 
@@ -74,7 +79,10 @@ export class ProviderBreaker {
     let isTry = false;
     const request = async (): Promise<void> => {
       isTry = this.isTrying;
+      const { era } = this;
       const outcome = await told.promise;
+      // Of before it opened: what hung then and is given up now says nothing of a provider that may be back.
+      if (era !== this.era) throw new Error('it was asked in another state');
       if (outcome === 'fails') throw new Failure(true);
       // While it is closed, an error of another kind counts for nothing; in a try it would count as an answer.
       if (outcome === 'unknown') throw isTry ? new Failure(false) : new Error('nothing is known');

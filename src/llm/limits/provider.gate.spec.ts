@@ -149,6 +149,36 @@ describe('tokens a minute', () => {
     expect(isIn([small])).toEqual([true]);
   });
 
+  it('are not owed for an estimate alone: who gives up a request of any size leaves no more than an empty bucket', async () => {
+    const gate = gateOf({ tokensPerMinute: 100, perUser: { tokensPerMinute: 50 } });
+    const [first, second] = [await comes(gate, { tokens: Number.MAX_SAFE_INTEGER }), await comes(gate, { user: 'bob', tokens: Number.MAX_SAFE_INTEGER })];
+    const last = await comes(gate, { user: 'carol', tokens: 50 });
+    expect(isIn([first, second])).toEqual([true, false]);
+    expect([second.holds, last.holds]).toEqual([[{ limit: 'tokens', ms: 60_000, ahead: 0 }], [{ limit: 'tokens', ms: 90_000, ahead: 1 }]]);
+    first.permit?.end('unknown');
+    second.abort();
+    await clock.advance(30_000);
+    expect(isIn([last])).toEqual([true]);
+    // What was really taken is owed all the same.
+    last.permit?.end('answers', 250);
+    const large = await comes(gate, { tokens: Number.MAX_SAFE_INTEGER });
+    expect(large.holds).toEqual([{ limit: 'tokens', ms: 180_000, ahead: 0 }]);
+    large.abort();
+    await settled();
+  });
+
+  it('of a user who was forgotten in the middle of an answer are owed as well', async () => {
+    const gate = gateOf({ perUser: { tokensPerMinute: 100 } });
+    const long = await comes(gate, { tokens: 100 });
+    await clock.advance(60_000);
+    for (let n = 0; n < 1001; n++) (await gate.enter({ user: `user ${n}`, tokens: 1, signal: undefined, tell: () => undefined })).end('answers', 1);
+    long.permit?.end('answers', 150);
+    const next = await comes(gate, { tokens: 100 });
+    expect(next.holds).toEqual([{ limit: 'user_tokens', ms: 30_000, ahead: 0 }]);
+    next.abort();
+    await settled();
+  });
+
   it('of a user are settled too', async () => {
     const gate = gateOf({ perUser: { tokensPerMinute: 100 } });
     const first = await comes(gate, { tokens: 100 });
@@ -217,6 +247,20 @@ describe('a wait', () => {
     await expect(gate.enter({ user: 'a', tokens: 1, signal: undefined, tell: () => { throw halted; } })).rejects.toBe(halted);
     await clock.advance(60_000);
     expect(isIn([await comes(gate)])).toEqual([true]);
+  });
+
+  it('that ends so lets those behind it go', async () => {
+    const gate = gateOf({ tokensPerMinute: 100 });
+    const [first, refused] = [await comes(gate, { tokens: 90 }), await comes(gate, { tokens: 5 })];
+    refused.permit?.fail('answers', 60);
+    const halted = new Error('too many events');
+    const large = gate.enter({ user: 'a', tokens: 100, signal: undefined, tell: ({ limit }) => { if (limit === 'tokens') throw halted; } });
+    const ended = expect(large).rejects.toBe(halted);
+    const small = await comes(gate, { user: 'b', tokens: 5 });
+    first.permit?.end('answers', 190);
+    await clock.advance(60_000);
+    await ended;
+    expect(isIn([small])).toEqual([true]);
   });
 
   it('is told of again where something else holds it up then', async () => {
@@ -344,6 +388,24 @@ describe('the breaker', () => {
     expect(notes.read?.()).toMatchObject({ breaker: 'half_open' });
     other.permit?.end('answers');
     await settled();
+    expect(notes.read?.()).toMatchObject({ breaker: 'closed' });
+  });
+
+  it('does not take what was asked before it opened for how the provider is now', async () => {
+    const gate = gateOf(breaking);
+    const before = await Promise.all([1, 2, 3, 4].map(() => comes(gate)));
+    const failsLate = async (n: number) => {
+      before[n]?.permit?.fail('fails');
+      await settled();
+    };
+    await fail(gate, 3);
+    await clock.advance(5000);
+    const trying = await comes(gate);
+    await failsLate(0);
+    expect(notes.read?.()).toMatchObject({ breaker: 'half_open' });
+    trying.permit?.answered();
+    await settled();
+    for (const n of [1, 2, 3]) await failsLate(n);
     expect(notes.read?.()).toMatchObject({ breaker: 'closed' });
   });
 

@@ -9,7 +9,7 @@ import { StepcastError } from '../../contract/errors.js';
 import { type Clock } from '../../orchestration/clock.js';
 import { FairQueue } from './fair.queue.js';
 import { type GateReading, type LimitName, type LimitsObserver } from './limits.observer.js';
-import { type Limits } from './limits.options.js';
+import { type Limits, type RequestRates } from './limits.options.js';
 import { Permit } from './permit.js';
 import { ProviderBreaker } from './provider.breaker.js';
 import { type Ahead, NOTHING_AHEAD, Rates } from './rates.js';
@@ -148,9 +148,8 @@ export class ProviderGate {
   }
 
   private permit({ user, tokens }: Waiting, now: number): Permit {
-    const own = this.users.of(user, now);
-    this.rates.take(tokens, now);
-    own?.take(tokens, now);
+    const taken = this.rates.take(tokens, now);
+    const takenOfUser = this.users.of(user, now)?.take(tokens, now) ?? 0;
     this.inFlight++;
     const ended = Promise.withResolvers<void>();
     const watched = this.breaker?.begin();
@@ -166,8 +165,9 @@ export class ProviderGate {
       outcome: (outcome) => watched?.tell(outcome),
       used: (used) => {
         const at = this.clock.ticks();
-        this.rates.giveTokens(tokens - used, at);
-        own?.giveTokens(tokens - used, at);
+        this.rates.giveTokens(taken - used, at);
+        // Asked for again: while it was under way they may have been forgotten, as nothing was used up of them any more.
+        this.users.of(user, at)?.giveTokens(takenOfUser - used, at);
       },
       ended: () => void end(),
       pause: (ms) => this.pause(ms),
@@ -182,13 +182,13 @@ export class ProviderGate {
   }
 
   private holdOfUser({ user, tokens }: Waiting, now: number, ahead: readonly Waiting[] = []): Hold | undefined {
-    const hold = this.users.of(user, now)?.hold(tokens, now, sumOf(ahead));
+    const hold = this.users.of(user, now)?.hold(tokens, now, sumOf(ahead, this.limits.perUser));
     return hold && { limit: `user_${hold.rate}`, ms: hold.ms, ahead: ahead.length };
   }
 
   private holdOfProvider({ tokens }: Waiting, now: number, ahead: readonly Waiting[] = []): Hold | undefined {
     const pauseMs = Math.ceil(this.pausedUntil - now);
-    const hold = this.rates.hold(tokens, now, sumOf(ahead));
+    const hold = this.rates.hold(tokens, now, sumOf(ahead, this.limits.rates));
     if (pauseMs > 0 && pauseMs >= (hold?.ms ?? 0)) return { limit: 'retry_after', ms: pauseMs, ahead: ahead.length };
     if (hold) return { limit: hold.rate, ms: hold.ms, ahead: ahead.length };
     if (this.breaker?.isTrying) return { limit: 'breaker', ahead: ahead.length };
@@ -204,6 +204,7 @@ export class ProviderGate {
     } catch (error) {
       this.queue.remove(waiting);
       waiting.refuse(error as Error);
+      this.admit();
     }
   }
 
@@ -220,7 +221,8 @@ export class ProviderGate {
   }
 }
 
-function sumOf(ahead: readonly Waiting[]): Ahead {
+/** What they will take, as `Rates.take` does. */
+function sumOf(ahead: readonly Waiting[], { tokensPerMinute = 0 }: RequestRates): Ahead {
   if (ahead.length === 0) return NOTHING_AHEAD;
-  return { requests: ahead.length, tokens: ahead.reduce((sum, { tokens }) => sum + tokens, 0) };
+  return { requests: ahead.length, tokens: ahead.reduce((sum, { tokens }) => sum + Math.min(tokens, tokensPerMinute), 0) };
 }

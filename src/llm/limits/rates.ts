@@ -35,9 +35,15 @@ export class Rates {
     return forTokens > forRequests ? { rate: 'tokens', ms: forTokens } : { rate: 'requests', ms: forRequests };
   }
 
-  take(tokens: number, now: number): void {
+  /**
+   * Takes what a request of so many tokens is thought to need; answers how many tokens were taken. They are a minute's worth
+   * at the most: an estimate may be of any size, and who gives the request up would leave all others to pay it off.
+   */
+  take(tokens: number, now: number): number {
     this.requests?.take(1, now);
-    this.tokens?.take(tokens, now);
+    const taken = Math.min(tokens, this.tokens?.perMinute ?? 0);
+    this.tokens?.take(taken, now);
+    return taken;
   }
 
   /** The request took fewer tokens than were taken for it; below zero, more. */

@@ -47,6 +47,23 @@ describe('the key of a step', () => {
     expect(keyOf(cached(input), RULES)?.prompt).toBeUndefined();
   });
 
+  it('is of what the agent says as JSON has it, and of a copy of the input, which may be another step\'s output', () => {
+    const at = (time: number) => cached('x', {}, () => ({ fixed: { at: new Date(time) } as never }));
+    expect(exact(at(1))).not.toBe(exact(at(2)));
+    expect(exact(at(1))).toBe(exact(at(1)));
+    const input = { tags: ['b', 'a'] };
+    const sorts = (given: { tags: string[] }) => ({ fixed: given.tags.sort() });
+    expect(exact(cached(input, {}, sorts))).toBe(exact(cached({ tags: ['a', 'b'] }, {}, sorts)));
+    expect(input).toEqual({ tags: ['b', 'a'] });
+  });
+
+  it.each<[string, unknown]>([
+    ['a promise', Promise.resolve({ fixed: 'x' })], ['nothing that is fixed', { prompt: 'x' }], ['a text', 'x'], ['what is no JSON', { fixed: 1n }], ['a prompt that is no text', { fixed: 1, prompt: 2 }], ['a model that is no text', { fixed: 1, model: {} }],
+  ])('is none by %s: all inputs would be one', (_what, subject) => {
+    const step = cached('x', {}, () => subject as CacheSubject);
+    for (const key of [{}, { key: 'k' }]) expect(() => exact(step, key)).toThrow(expect.objectContaining({ code: 'agent_failed', message: expect.stringContaining('cacheSubject of the agent "a" must give {fixed, prompt?, model?} as JSON, and no promise of it') as unknown }));
+  });
+
   it('is none where the agent says that nothing is to be kept', () => {
     expect(keyOf(cached('x', {}, () => undefined), RULES)).toBeUndefined();
     expect(keyOf(cached('x', {}, () => undefined), { ...RULES, key: 'k' })).toBeUndefined();

@@ -22,9 +22,17 @@ describe('what holds for a step', () => {
     ['sharing by the agent, where the step says yes', true, { scope: 'shared', similarity: 0.8 }, { ...MINE, shared: true, similarity: 0.8 }],
     // A definition of a user must not choose how others' results are found.
     ['no sharing by the agent where the step has terms of its own', { similarity: 0.01 }, { scope: 'shared' }, { ...MINE, similarity: 0.01 }],
-    ['no sharing by the agent where the step has a key of its own', { key: 'k' }, { scope: 'shared' }, { ...MINE, key: 'k' }],
+    ['no sharing by the agent where the step has a key of its own', { key: 'k' }, { scope: 'shared' }, { ...MINE, similarity: 1, key: 'k' }],
+    // It may be a name or a number: similar ones are others.
+    ['a key word for word, unless it is said', { key: 'k' }, undefined, { ...MINE, similarity: 1, key: 'k' }],
+    ['a key with similar ones where it is said', { key: 'k', similarity: 0.9 }, undefined, { ...MINE, key: 'k' }],
     ['no sharing where the step says so', { scope: 'user' }, { scope: 'shared' }, MINE],
-  ])('is %s', (_what, step, agent, rules) => expect(rulesOf(step, agent, OPTIONS)).toEqual(rules));
+  ])('is %s', (_what, step, agent, rules) => expect(rulesOf(step, agent, OPTIONS, true)).toEqual(rules));
+
+  it('is, of an agent that does not say what its prompt is, the input word for word, unless it is said', () => {
+    for (const [step, agent] of [[true, undefined], [undefined, true], [{ ttlMs: 5000 }, undefined]] as const) expect(rulesOf(step, agent, OPTIONS, false)).toEqual({ ...MINE, similarity: 1 });
+    for (const [step, agent] of [[{ similarity: 0.8 }, undefined], [undefined, { similarity: 0.8 }], [true, { similarity: 0.8 }]] as const) expect(rulesOf(step, agent, OPTIONS, false)).toEqual({ ...MINE, similarity: 0.8 });
+  });
 });
 
 describe('options', () => {

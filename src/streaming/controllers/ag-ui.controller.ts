@@ -44,11 +44,11 @@ export class AgUiController {
     private readonly audit: AuditLog,
   ) {}
 
-  @Post(':workflow')
+  @Post(':name')
   @HttpCode(200)
   @ForUsers('workflows:run')
   async run(
-    @Param('workflow') workflow: string, @Body(ShapePipe) body: JsonObject, @CurrentUser() principal: Principal,
+    @Param('name') workflow: string, @Body(ShapePipe) body: JsonObject, @CurrentUser() principal: Principal,
     @Req() request: HttpRequest, @Res() response: HttpAnswer,
   ): Promise<void> {
     requireScope(principal, 'executions:read');

@@ -46,11 +46,11 @@ export class ChatController {
     private readonly audit: AuditLog,
   ) {}
 
-  @Post(':workflow')
+  @Post(':name')
   @HttpCode(200)
   @ForUsers('workflows:run')
   async chat(
-    @Param('workflow') workflow: string, @Body(ShapePipe) body: JsonObject, @CurrentUser() principal: Principal,
+    @Param('name') workflow: string, @Body(ShapePipe) body: JsonObject, @CurrentUser() principal: Principal,
     @Req() request: HttpRequest, @Res() response: HttpAnswer,
   ): Promise<void> {
     requireScope(principal, 'executions:read');
@@ -61,7 +61,7 @@ export class ChatController {
     await this.responder.stream(response, principal, asked, open);
   }
 
-  @Sse(':workflow/:id/stream')
+  @Sse(':name/:id/stream')
   @UseInterceptors(HeartbeatInterceptor)
   @ForChats()
   resume(@Req() request: HttpRequest, @CurrentUser() principal: Principal, @Gate() gate: ReadyGate): Observable<Observable<StreamItem>> {

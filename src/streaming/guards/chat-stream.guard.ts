@@ -24,7 +24,7 @@ export class ChatStreamGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const { user } = principalOf(request);
-    const { workflow, id } = request.params as { workflow: string; id: string };
+    const { name: workflow, id } = request.params as { name: string; id: string };
     const asked = chatStream(parseVersion(single(request.query, 'version')));
     const list = (status?: ExecutionStatus) => this.journal.list({ user, workflow, sessionId: id, limit: 1, ...(status && { status }) });
     const open = (await Promise.all(UNFINISHED.map(list))).flat().toSorted((a, b) => b.ordinal - a.ordinal)[0];

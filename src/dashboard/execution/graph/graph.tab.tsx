@@ -15,7 +15,8 @@ import '../../styles/graph.css';
 
 const NODE_TYPES = { step: StepNode, frame: FrameNode };
 /** Below it one looks for what is small with the map. */
-const MAP_FROM = 14;
+const MAP_FROM = 40;
+const MAP = { width: 150, height: 90 };
 const NARROW = '(max-width: 46rem)';
 const FIT = { padding: 0.06, maxZoom: 1, minZoom: 0.3 };
 /** Pixels around the graph, within which the height of its box follows it. */
@@ -84,7 +85,7 @@ function Graph({ model, state, isKnown, selected, onSelect }: TabProps) {
         nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} disableKeyboardA11y zoomOnDoubleClick={false} preventScrolling={false} panOnScroll={false} zoomOnScroll={false}
       >
         <Controls showInteractive={false} orientation="horizontal" />
-        {layout.places.length >= MAP_FROM && !upright && <MiniMap pannable zoomable ariaLabel="Map of the graph" nodeColor={(node) => `var(--tone-${(node.data as StepNodeData).standing?.step.status ?? 'pending'})`} />}
+        {layout.places.length >= MAP_FROM && !upright && <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the graph" nodeColor={(node) => `var(--tone-${(node.data as StepNodeData).standing?.step.status ?? 'pending'})`} />}
       </ReactFlow>
     </section>
   );

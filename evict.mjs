@@ -1,0 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+const { SqliteJournal } = await import('/tmp/r2/new/dist/index.js');
+const dir = mkdtempSync('/tmp/r2/ev-');
+const j = new SqliteJournal({ dataDir: dir }); await j.open();
+const N=Number(process.argv[2]), B=Number(process.argv[3]);
+const entry=(i)=>({key:`k${i}`,owner:'user:a',output:'x'.repeat(B),createdAt:1000+i,expiresAt:1e15});
+let t=performance.now();
+for (let i=0;i<N;i+=500) await Promise.all(Array.from({length:500},(_,k)=>j.cache.save(entry(i+k),{maxEntries:100000,maxBytes:1e12})));
+console.log('fill', ((performance.now()-t)/N*1000).toFixed(1),'µs each');
+t=performance.now(); for(let i=0;i<2000;i++) await j.cache.find(`k${i}`,{now:1e12,maxAgeMs:1e12}); console.log('find',((performance.now()-t)/2000*1000).toFixed(1),'µs');
+t=performance.now(); await j.cache.save(entry(N+1),{maxEntries:10,maxBytes:1e12}); console.log('save that evicts all', (performance.now()-t).toFixed(0),'ms');
+await j.close(); rmSync(dir,{recursive:true});

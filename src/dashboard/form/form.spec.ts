@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { type JsonValue } from '../../contract/json.js';
+import { type Draft, draftOf, finish, parseJson, Unfit } from './draft.js';
+import { fieldOf, resolve, sampleOf, schemaOf, takesText } from './schema.js';
+
+describe('the forms', () => {
+  it('take each value by the field that fits its schema', () => {
+    const schemas: [JsonValue | undefined, string][] = [
+      [{ type: 'boolean' }, 'boolean'], [{ enum: [1, 2] }, 'choice'], [{ const: 1 }, 'constant'], [{ type: 'integer' }, 'number'], [{ type: ['null', 'number'] }, 'number'], [{ type: 'string' }, 'text'],
+      [{ type: 'string', maxLength: 5000 }, 'long-text'], [{ type: 'string', format: 'textarea' }, 'long-text'], [{ type: 'string', format: 'date', maxLength: 5000 }, 'text'],
+      [{ type: 'array', items: { type: 'string' } }, 'list'], [{ type: 'array' }, 'json'], [{ type: 'array', items: [{ type: 'string' }] }, 'json'], [{ type: 'object' }, 'json'], [{ properties: { a: true } }, 'object'],
+      [{ oneOf: [{ type: 'string' }] }, 'json'], [{ type: 'object', properties: { a: true }, anyOf: [{}] }, 'json'], [{ type: ['string', 'number'] }, 'json'], [undefined, 'json'], [true, 'json'], [null, 'json'], [{}, 'json'],
+    ];
+    expect(schemas.map(([schema]) => fieldOf(schemaOf(schema)))).toEqual(schemas.map(([, field]) => field));
+  });
+
+  it('begin with defaults, and an example with what the schema suggests', () => {
+    const brief = { type: 'object', required: ['text'], properties: { text: { type: 'string' }, sentences: { type: 'integer', default: 5 }, title: { type: 'string' } } };
+    expect(draftOf(brief)).toEqual({ text: undefined, sentences: 5, title: undefined });
+    expect(sampleOf(brief)).toEqual({ text: '', sentences: 5 });
+    expect(sampleOf({ type: 'object', required: ['a', 'b', 'c', 'd', 'e'], properties: { a: { type: 'array' }, b: { enum: ['x', 'y'] }, c: { type: 'integer', minimum: 3 }, d: { oneOf: [{ const: 1 }] }, e: { type: ['null', 'boolean'] } } }))
+      .toEqual({ a: [], b: 'x', c: 3, d: 1, e: false });
+    for (const schema of [undefined, null, true, {}]) expect(sampleOf(schema)).toBeNull();
+    expect(takesText({ type: 'object', properties: { text: { type: 'string', maxLength: 9000 } } })).toBe(true);
+    const others: (JsonValue | undefined)[] = [undefined, null, {}, { type: 'string' }, { type: 'object', properties: { text: { enum: ['a'] } } }];
+    for (const schema of others) expect(takesText(schema)).toBe(false);
+  });
+
+  it('follow references within the schema, and none that go in circles or elsewhere', () => {
+    const root = { $defs: { 'a/b': { type: 'string' }, me: { $ref: '#/$defs/me' } }, properties: { a: { $ref: '#/$defs/a~1b', title: 'A' } } };
+    expect(resolve({ $ref: '#/$defs/a~1b', title: 'A' }, root)).toEqual({ type: 'string', title: 'A' });
+    expect(resolve({ $ref: 'https://example.com/schema' }, root)).toEqual({});
+    expect(resolve({ $ref: '#/nowhere' }, root)).toEqual({});
+    expect(fieldOf(resolve({ $ref: '#/$defs/me' }, root))).toBe('json');
+    const tree = { type: 'object', properties: { next: { $ref: '#' }, value: { type: 'string' } } };
+    expect(JSON.stringify(sampleOf(tree))).toBe('{}');
+    expect(() => draftOf(tree)).not.toThrow();
+  });
+
+  it('are brought to JSON without what is not given, with a fault for each place that cannot be', () => {
+    const schema = {
+      type: 'object', required: ['a', 'deep', 'list'], properties: {
+        a: { type: 'string' }, b: { type: 'number' }, 'x/y~z': { type: 'number' }, deep: { type: 'object', required: ['c'], properties: { c: { type: 'string' } } },
+        free: { type: 'object', properties: { d: { type: 'string' } } }, list: { type: 'array', items: { type: 'object', required: ['e'], properties: { e: { type: 'number' } } } },
+      },
+    };
+    const done = (draft: Draft) => finish(draft, schema, schema);
+    expect(done({ a: 'x', b: undefined, deep: { c: 'y' }, free: { d: undefined }, list: [{ e: 1 }] })).toEqual({ value: { a: 'x', deep: { c: 'y' }, list: [{ e: 1 }] }, faults: [] });
+    expect(done({ 'x/y~z': new Unfit('1e', 'must be a number'), free: { d: new Unfit('', 'no') }, list: [{ e: undefined }] }).faults.map(({ path, message }) => `${path} ${message}`).sort())
+      .toEqual(['/a is missing', '/deep is missing', '/free/d no', '/list/0/e is missing', '/x~1y~0z must be a number']);
+    expect(finish(undefined, undefined, {}).faults).toEqual([{ path: '', message: 'is missing' }]);
+    expect(parseJson('{"a":1}')).toEqual({ a: 1 });
+    expect(parseJson('{a')).toBeInstanceOf(Unfit);
+  });
+});

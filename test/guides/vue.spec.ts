@@ -1,0 +1,4 @@
+/** The guide to Vue: its pages compiled and run. */
+import { describeGuide } from './pages.suite.js';
+
+describeGuide('vue');

@@ -27,6 +27,7 @@ const TAGS: Record<string, string> = {
   workflows: 'What can be run: the workflows of the service, and the definitions that the user has stored.',
   executions: 'Runs of workflows: start, look at, cancel and answer them.',
   streams: 'Events as they happen, over server-sent events and WebSockets.',
+  protocols: 'Workflows as chats of the AI SDK and as agents of AG-UI, for their stock clients.',
   health: 'For those that watch the process and route to it; needs no user.',
   keys: 'API keys, which admins add and revoke while the service runs.',
   metrics: 'For Prometheus.',

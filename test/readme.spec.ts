@@ -54,7 +54,7 @@ describe('the service of the README', () => {
 
   itWithShell('answers its curl commands, pasted one after the other', async () => {
     const blocks = readme.checked('shell').map(({ check, code }) => ({ name: check[1] as string, code: atService(code) }));
-    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'socket', 'terminal', 'chart', 'backup']);
+    expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'socket', 'terminal', 'text', 'chart', 'backup']);
     const out = await paste(blocks, home);
 
     expect(eventsIn(out['hello']).filter(({ type }) => type === 'step_output')).toHaveLength(5);
@@ -76,6 +76,7 @@ describe('the service of the README', () => {
     // The answer to the input may come when the page has closed its socket already.
     expect(types.filter((type) => type !== 'accepted')).toEqual(['subscribed', 'workflow_started', 'step_started', 'input_required', 'input_received', 'step_completed', 'workflow_completed', 'ended']);
     expect(out['terminal']).toMatch(/^NAME +INPUT +DESCRIPTION\nbrief +text[^]*▶ brief\n[^]*✓ completed\n\n\{\n/);
+    expect(out['text']).toBe('Nothing but text.\n');
     const backup = readdirSync(join(home, 'data')).find((name) => name.startsWith('backup-')) as string;
     expect(readFileSync(join(home, 'data', backup)).subarray(0, 15).toString()).toBe('SQLite format 3');
   });

@@ -1,4 +1,4 @@
-/** Waiting: exponential backoff with full jitter, so that readers that were cut off together do not come back together. */
+/** Waiting, and its end: exponential backoff with full jitter, so that readers that were cut off together do not come back together. */
 import { type ReconnectOptions } from './client.options.js';
 
 /**
@@ -9,6 +9,23 @@ export function backoffMs(failures: number, random: number, { delayMs = 500, max
   return random * Math.min(maxDelayMs, delayMs * 2 ** Math.min(failures, 30));
 }
 
+/** As long as a timer can be set for; what is longer would be over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export function later(call: () => void, ms: number): ReturnType<typeof setTimeout> {
+  return setTimeout(call, Math.min(ms, MAX_TIMER_MS));
+}
+
+/** What `work` settles with, or at once a rejection with what `signal` is aborted with: `work` may be of others, and never settle. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    void work.then(resolve, reject).then(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 /** Resolves after the time, or when `signal` aborts: the caller looks which. `wake`, where given, is handed what ends it early. */
 export function pause(ms: number, signal: AbortSignal, wake?: (skip: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
@@ -17,7 +34,7 @@ export function pause(ms: number, signal: AbortSignal, wake?: (skip: () => void)
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = later(done, ms);
     signal.addEventListener('abort', done);
     wake?.(done);
     if (signal.aborted) done();

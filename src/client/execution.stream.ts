@@ -53,8 +53,7 @@ export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
     signal?.addEventListener('abort', close);
     if (signal?.aborted) close();
     try {
-      const after = await this.begin();
-      const follower = new Follower(this.transport, new ExecutionPlace(this.executionId, after, types), (connection) => {
+      const follower = new Follower(this.transport, new ExecutionPlace(this.executionId, () => this.begin(), types), (connection) => {
         this.connection = connection;
         onConnection?.(connection);
       }, this.closer.signal);
@@ -73,11 +72,12 @@ export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
    * Reads to the end.
    *
    * @returns the result of the workflow.
-   * @throws ExecutionError where it failed or was cancelled; RequestError.
+   * @throws ExecutionError where it failed or was cancelled; RequestError; an `AbortError` where the stream was closed.
    */
   async result(): Promise<JsonValue> {
     for await (const event of this) void event;
-    if (!FINISHED_STATUSES.has(this.state.status)) this.state = await this.transport.json('GET', this.path);
+    if (this.connection.state !== 'ended') throw new DOMException('the stream was closed before its end', 'AbortError');
+    if (!FINISHED_STATUSES.has(this.state.status)) this.state = await this.transport.json('GET', this.path, { signal: this.options.signal });
     if (this.state.status !== 'completed') throw new ExecutionError(this.state);
     return this.state.result;
   }

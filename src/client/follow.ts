@@ -19,6 +19,8 @@ export type Connection =
 
 /** What is followed, and how far a reader has come. */
 export interface Place {
+  /** Finds out where to begin, where that is not known yet. */
+  begin?(): Promise<void>;
   /** Path of the stream. */
   readonly path: string;
   readonly query: Query;
@@ -60,6 +62,7 @@ export class Follower {
       const wasBlocked = this.isBlocked;
       try {
         this.onConnection({ state: wasBlocked ? 'polling' : 'connecting' });
+        await this.place.begin?.();
         if (yield* wasBlocked ? this.pages() : this.line()) {
           this.onConnection({ state: 'ended' });
           return;
@@ -71,6 +74,8 @@ export class Follower {
       }
       if (this.signal.aborted) return;
       if (wasBlocked === this.isBlocked) await this.wait(failure);
+      // Pages that are cut, as they are large, are no better than a line, which brings something at least before it is cut.
+      if (wasBlocked && failure?.status === 0) this.isBlocked = false;
     }
   }
 
@@ -91,16 +96,24 @@ export class Follower {
       stall, signal,
       connect: async (lineSignal) => {
         const { auth } = transport.options;
-        const ticket = auth && 'ticket' in auth ? await auth.ticket(place.executionId) : undefined;
         const headers = { Accept: 'text/event-stream', ...(place.cursor === undefined ? {} : { 'Last-Event-ID': place.cursor }) };
-        return transport.send('GET', place.path, { query: { ...place.query, ticket }, headers, signal: lineSignal });
+        const send = (ticket?: string) => transport.send('GET', place.path, { query: { ...place.query, ticket }, headers, signal: lineSignal });
+        if (!auth || !('ticket' in auth)) return send();
+        const response = await send(await auth.ticket(place.executionId));
+        if (response.status !== 401) return response;
+        // It may have grown old on the way, or the service was started anew since.
+        await response.body?.cancel();
+        return send(await auth.ticket(place.executionId));
       },
       probe: place.pages === undefined ? undefined : { afterMs: transport.options.probeMs ?? 3000, call: (silent) => void this.probe(silent) },
     });
     const accept = async (response: Response) => {
       if (response.status !== 200 && response.status !== 204) throw await refusalOf(response);
       isOver = response.status === 204;
-      if (!isOver) this.onConnection({ state: 'live' });
+      if (isOver) return;
+      const type = response.headers.get('Content-Type');
+      if (!type?.startsWith('text/event-stream')) throw new RequestError(`what was answered is no stream, but ${type}: something else than the service is there`, 0, undefined);
+      this.onConnection({ state: 'live' });
     };
     for await (const frames of line.read(accept)) {
       for (const frame of frames) {
@@ -112,6 +125,7 @@ export class Follower {
           this.failures = 0;
           if (frame.id !== undefined) place.advance(frame.id);
           yield event;
+          if (signal.aborted) return false;
           if (place.isLast(event)) return true;
         } else if (frame.id !== undefined) {
           place.advance(frame.id);
@@ -141,6 +155,7 @@ export class Follower {
       for (const event of events) {
         this.place.advance(String(event.seq));
         if (this.place.shows(event.type)) yield event;
+        if (this.signal.aborted) return false;
       }
       if (terminal) return true;
       silent = events.length ? 0 : Math.min(SILENT_POLLS, silent + 1);
@@ -167,16 +182,24 @@ export class ExecutionPlace implements Place {
   readonly path: string;
   readonly pages: string;
   private readonly types: ReadonlySet<EventType> | undefined;
+  private after = 0;
+  private hasBegun = false;
 
-  /** @param after The seq of the last event that the reader has. */
+  /** @param first Finds the seq of the last event that the reader has. */
   constructor(
     readonly executionId: string,
-    private after: number,
+    private readonly first: () => Promise<number>,
     types: readonly EventType[] | undefined,
   ) {
     this.path = `/executions/${encodeURIComponent(executionId)}/stream`;
     this.pages = `/executions/${encodeURIComponent(executionId)}/events`;
     this.types = types && new Set(types);
+  }
+
+  async begin(): Promise<void> {
+    if (this.hasBegun) return;
+    this.after = await this.first();
+    this.hasBegun = true;
   }
 
   get query(): Query {

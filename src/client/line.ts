@@ -6,6 +6,7 @@
  * has been given, nobody waits, and nothing is judged.
  */
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { later, orAborted } from './backoff.js';
 import { onWake } from './wake.js';
 
 /** A message, or with `data` undefined what only brings the cursor along. */
@@ -58,9 +59,9 @@ export class Line {
 
   constructor(private readonly options: LineOptions) {}
 
-  /** Whether anything has come over it. */
+  /** Whether it is open, and nothing has come over it. */
   get isSilent(): boolean {
-    return !this.hasBytes;
+    return !this.hasBytes && !this.aborter.signal.aborted;
   }
 
   close(): void {
@@ -127,7 +128,7 @@ export class Line {
     this.waitingSince = Date.now();
     this.check();
     try {
-      return await work;
+      return await orAborted(work, this.aborter.signal);
     } finally {
       this.waitingSince = undefined;
       clearTimeout(this.timer);
@@ -154,6 +155,6 @@ export class Line {
       }
     }
     clearTimeout(this.timer);
-    this.timer = setTimeout(this.check, nextMs);
+    this.timer = later(this.check, nextMs);
   };
 }

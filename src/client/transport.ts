@@ -1,8 +1,8 @@
 /** Requests to the service: where it is, who asks, what a refusal says, and what is safe to ask again. */
 import { type ErrorCode, type Fault } from '../contract/errors.js';
-import { backoffMs, pause } from './backoff.js';
+import { backoffMs, orAborted, pause } from './backoff.js';
 import { RequestError } from './client.error.js';
-import { type ClientOptions } from './client.options.js';
+import { type ClientOptions, type TokenSource } from './client.options.js';
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
@@ -19,19 +19,21 @@ export interface RequestInit {
 const MAX_ATTEMPTS = 4;
 /** Beyond which a caller is told to come back itself. */
 const MAX_RETRY_AFTER_MS = 30_000;
-/** What is answered before anything was done, so that asking again is safe whatever was asked. */
-const NOT_CARRIED_OUT = new Set([429, 503]);
+/**
+ * What is answered before anything was done, so that asking again is safe whatever was asked; as is any 429. Not
+ * `journal_unavailable`: what was taken may yet be written. Nor a 503 of a proxy, which may be of a line that broke.
+ */
+const NOT_CARRIED_OUT: ReadonlySet<ErrorCode | undefined> = new Set(['shutting_down', 'capacity_exceeded', 'authentication_unavailable']);
 const NEVER = new AbortController().signal;
 
 export class Transport {
   private readonly base: string;
   private readonly fetch: typeof fetch;
-  private token: string | undefined;
+  private token: Promise<string> | undefined;
 
   constructor(readonly options: ClientOptions) {
-    const { baseUrl = (globalThis as { location?: { origin: string } }).location?.origin, apiPath = '/api/v1' } = options;
-    if (!baseUrl) throw new TypeError('baseUrl is required outside of a browser: new StepcastClient({ baseUrl: \'http://localhost:3000\' })');
-    this.base = `${baseUrl.replace(/\/+$/, '')}/${apiPath.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
+    const { baseUrl = '', apiPath = '/api/v1' } = options;
+    this.base = `${addressOf(baseUrl)}/${apiPath.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
     this.fetch = options.fetch ?? ((...given) => globalThis.fetch(...given));
   }
 
@@ -39,13 +41,13 @@ export class Transport {
   async json<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await this.send(method, path, init);
+        const response = await orAborted(this.send(method, path, init), init.signal ?? NEVER);
         if (!response.ok) throw await refusalOf(response);
         return (response.status === 204 ? undefined : await response.json()) as T;
       } catch (error) {
         init.signal?.throwIfAborted();
         const failure = error instanceof RequestError ? error : unreachable(error, this.base);
-        const mayRepeat = failure.isTransient && (NOT_CARRIED_OUT.has(failure.status) || (init.repeatable ?? (method === 'GET' || method === 'DELETE')));
+        const mayRepeat = failure.isTransient && (failure.status === 429 || NOT_CARRIED_OUT.has(failure.code) || (init.repeatable ?? (method === 'GET' || method === 'DELETE')));
         if (!mayRepeat || attempt === MAX_ATTEMPTS || failure.retryAfterMs > MAX_RETRY_AFTER_MS) throw failure;
         await pause(Math.max(failure.retryAfterMs, this.backoffMs(attempt - 1)), init.signal ?? NEVER);
       }
@@ -54,39 +56,60 @@ export class Transport {
 
   /** One request. A token that is not taken is asked for anew, once. */
   async send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    const response = await this.once(method, path, init, false);
     const { auth } = this.options;
-    if (response.status !== 401 || !auth || !('token' in auth) || typeof auth.token === 'string') return response;
+    const source = auth && 'token' in auth && typeof auth.token !== 'string' ? auth.token : undefined;
+    const token = source && this.tokenOf(source);
+    const response = await this.once(method, path, init, await token);
+    if (response.status !== 401 || !source) return response;
     await response.body?.cancel();
-    return this.once(method, path, init, true);
+    return this.once(method, path, init, await this.tokenOf(source, token));
   }
 
   backoffMs(failures: number): number {
     return backoffMs(failures, (this.options.random ?? Math.random)(), this.options.reconnect);
   }
 
-  private async once(method: string, path: string, { query = {}, headers, body, signal }: RequestInit, refresh: boolean): Promise<Response> {
+  private async once(method: string, path: string, { query = {}, headers, body, signal }: RequestInit, token: string | undefined): Promise<Response> {
     const url = new URL(this.base + path);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
     return this.fetch(url, {
       method, cache: 'no-store',
       headers: {
         Accept: 'application/json', ...this.options.headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...(await this.credentials(refresh)), ...headers,
+        ...this.credentials(token), ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
   }
 
-  private async credentials(refresh: boolean): Promise<Record<string, string>> {
+  private credentials(token: string | undefined): Record<string, string> {
     const { auth } = this.options;
     if (auth && 'apiKey' in auth) return { 'X-API-Key': auth.apiKey };
-    if (!auth || !('token' in auth)) return {};
-    const { token } = auth;
-    if (refresh || this.token === undefined) this.token = typeof token === 'string' ? token : await token({ refresh });
-    return { Authorization: `Bearer ${this.token}` };
+    return auth && 'token' in auth ? { Authorization: `Bearer ${token ?? String(auth.token)}` } : {};
   }
+
+  /** The token that all requests share; asked for anew where it is the last one that was refused: a refresh may be good for once. */
+  private tokenOf(source: TokenSource, refused?: Promise<string>): Promise<string> {
+    if (this.token !== refused && this.token) return this.token;
+    const asked = (async () => source({ refresh: refused !== undefined }))();
+    asked.catch(() => (this.token = refused));
+    return (this.token = asked);
+  }
+}
+
+/** Without a slash at its end. @throws TypeError where it is none. */
+function addressOf(baseUrl: string): string {
+  const page = (globalThis as { location?: { origin: string } }).location?.origin;
+  if (!baseUrl && !page) throw new TypeError('baseUrl is required outside of a browser: new StepcastClient({ baseUrl: \'http://localhost:3000\' })');
+  try {
+    // Pages of files have no origin that anything could be seen from.
+    const { protocol, origin, pathname } = new URL(baseUrl, page === 'null' ? undefined : page);
+    if (/^https?:$/.test(protocol)) return origin + pathname.replace(/\/+$/, '');
+  } catch {
+    // It is none at all.
+  }
+  throw new TypeError(`baseUrl must be a URL like http://localhost:3000, but is "${baseUrl}"`);
 }
 
 /** What a request was refused with. */

@@ -32,7 +32,7 @@ export interface CacheOptions {
   ttlMs?: number;
   /** Whose results are looked at: the user's own (default), or those of all users, which workflows of the code alone may ask for. */
   scope?: 'user' | 'shared';
-  /** How similar, 0 to 1, another prompt must be for its result to do; default that of the service. 1: only the same input does. */
+  /** How similar, 0 to 1, another prompt must be for its result to do. 1: only the same input does. Default that of the service, and 1 with a `key`, for `shared` results, and for agents that do not say what their prompt is. */
   similarity?: number;
   /** What the result depends on, in the place of the input: a text that may hold `{{path}}`. The results are then those of this very step. */
   key?: string;

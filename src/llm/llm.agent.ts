@@ -41,7 +41,13 @@ export class LlmAgent implements AgentHandler {
   }
 
   cacheSubject(input: JsonValue): CacheSubject {
-    return llmSubject(input, this.options.defaultModel);
+    return llmSubject(input, this.options.defaultModel, {
+      addressOf: (model) => this.models.addressOf(model),
+      toolOf: (name) => {
+        const tool = this.tools.get(name);
+        return tool && { name, description: tool.description, schema: tool.schema };
+      },
+    });
   }
 
   async *execute(ctx: AgentContext): AsyncGenerator<Piece, JsonValue, void> {

@@ -73,6 +73,12 @@ export class ModelRegistry {
     return { name: `${provider}/${model}`, model: this.limits ? await this.limits.limit(located, made, caller) : made };
   }
 
+  /** The base URL that is set for a model's provider; nothing where it is asked at its own address, or not known. */
+  addressOf(name: string): string | undefined {
+    const provider = parseModelName(name)?.provider ?? '';
+    return (this.compatible.get(provider) ?? this.settingsOf(provider)).baseUrl;
+  }
+
   priceOf(name: string): ModelPrice | undefined {
     return this.prices.get(name);
   }

@@ -97,7 +97,10 @@ export interface AgentHandler<Input = JsonValue> {
   check?(step: Readonly<AgentStep>, input: JsonValue): void;
   /**
    * What the result of this input depends on, for steps that are cached; nothing where it is not to be kept. Without this
-   * method it is the input, of which a text, or the text in its member `prompt`, is taken for a prompt.
+   * method it is the input, word for word; where a step or `@Agent` names a `similarity`, a text, or the text in the input's
+   * member `prompt`, is taken for a prompt.
+   *
+   * @param input A copy.
    */
   cacheSubject?(input: Input): CacheSubject | undefined;
 }

@@ -1,5 +1,5 @@
 /** Which client the composables and components below use. */
-import { type App, hasInjectionContext, inject, type InjectionKey, type ObjectPlugin, provide } from 'vue';
+import { type App, hasInjectionContext, inject, type InjectionKey, type Plugin, provide } from 'vue';
 import { type StepcastClient } from '../client/stepcast.client.js';
 
 const KEY: InjectionKey<StepcastClient> = Symbol('stepcast');
@@ -10,7 +10,7 @@ const KEY: InjectionKey<StepcastClient> = Symbol('stepcast');
  * @example
  * createApp(App).use(stepcastPlugin, new StepcastClient({ auth: { token } })).mount('#app');
  */
-export const stepcastPlugin: ObjectPlugin<[StepcastClient]> = {
+export const stepcastPlugin: Plugin<[StepcastClient]> = {
   install: (app: App, client: StepcastClient) => void app.provide(KEY, client),
 };
 

@@ -39,6 +39,10 @@ const routes = (id: string): Route[] => [
   { method: 'POST', path: '/tickets', needs: ['executions:read'] },
   { method: 'GET', path: '/ws', needs: ['executions:read'] },
   { method: 'POST', path: `/executions/${id}/input`, body: { value: 1 }, needs: ['workflows:run'] },
+  { method: 'DELETE', path: '/cache', needs: ['workflows:run'] },
+  { method: 'POST', path: '/chat/none', body: {}, headers: SSE, needs: ['workflows:run', 'executions:read'] },
+  { method: 'GET', path: `/chat/none/${id}/stream`, needs: ['executions:read'] },
+  { method: 'POST', path: '/ag-ui/none', body: {}, headers: SSE, needs: ['workflows:run', 'executions:read'] },
   { method: 'GET', path: '/reliability', needs: ['metrics:read'] },
   { method: 'POST', path: `/executions/${id}/cancel`, needs: ['executions:cancel'] },
 ];

@@ -1,5 +1,5 @@
 /** What the guides to React and Vue show, run as it stands. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Browser } from 'playwright-core';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { GuidePages, JWT_SECRET } from '../support/guide.pages.js';
@@ -16,6 +16,7 @@ export interface GuideStage {
 }
 
 export function describeGuide(name: 'react' | 'vue', more: (stage: GuideStage) => void = () => {}): void {
+  jest.setTimeout(120_000);
   const guide = new GuidePages(name);
   afterAll(() => guide.remove());
 

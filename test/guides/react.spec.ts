@@ -11,7 +11,7 @@ describeGuide('react', ({ start, open }) => {
     const { page } = web;
     await page.getByText('approve: waiting').waitFor();
     // The variables of the guide are set in the same page.
-    expect(await page.getByRole('button', { name: 'Ja' }).evaluate('(element) => getComputedStyle(element).backgroundColor')).toBe('rgb(102, 51, 153)');
+    expect(await page.evaluate("getComputedStyle(document.querySelector('.stepcast-button[data-answer=true]')).backgroundColor")).toBe('rgb(102, 51, 153)');
     await page.getByRole('button', { name: 'Abbrechen' }).click();
     await page.getByText('Abgebrochen').waitFor();
     await web.close();

@@ -359,6 +359,18 @@ describe('with an embedding model, a cached step', () => {
     expect(outputOf(await run(asks({ prompt: SEA, ...change }, { similarity: 1 })))).toBe('Three.');
   });
 
+  it('takes a text for a prompt only where somebody has said that it is one: similar numbers are others', async () => {
+    const words = Array.from({ length: 30 }, (_, i) => `word${i}`).join(' ');
+    runs.count = 0;
+    const counts = (n: number, cache?: CacheOptions) => workflow('counts', agent('say', 'counter', { input: `${words} order ${n}`, ...(cache && { cache }) }));
+    const keyed = (n: number) => workflow('keyed', agent('say', 'llm', { input: { model: NAME, prompt: `Thank for order ${n}.` }, cache: { key: `${words} order ${n}` } }));
+    llm.models.script(MODEL, say('For one.'), say('For two.'));
+    expect([hits(await run(counts(1))), hits(await run(counts(2))), hits(await run(counts(2)))]).toEqual([0, 0, 1]);
+    expect([outputOf(await run(keyed(1))), outputOf(await run(keyed(2))), outputOf(await run(keyed(1)))]).toEqual(['For one.', 'For two.', 'For one.']);
+    expect(embedded()).toBe(0);
+    expect([hits(await run(counts(3, { similarity: 0.9 }))), hits(await run(counts(4, { similarity: 0.9 })))]).toEqual([0, 1]);
+  });
+
   it('is not answered by what is similar of another user', async () => {
     llm.models.script(MODEL, say('For Alice.'), say('For Bob.'));
     await run(asks({ prompt: SEA }, { similarity: 0.5 }));

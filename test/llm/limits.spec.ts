@@ -120,6 +120,22 @@ describe('tokens a minute', () => {
   });
 });
 
+describe('a request whose answer may be of any length', () => {
+  it('and is cancelled, keeps nobody else waiting for longer than a minute', async () => {
+    await start({ openai: { tokensPerMinute: 6000 } });
+    llm.models.script(MODEL, { hang: true }, say('Said.'));
+    const id = await llm.app.alice.start(asks(NAME, { maxOutputTokens: Number.MAX_SAFE_INTEGER }));
+    await llm.models.arrived(MODEL);
+    const bob = await opened(llm.app.bob);
+    const { text } = await held(bob);
+    expect(Number(/about ([\d.]+) s/.exec(text)?.[1])).toBeLessThan(60);
+    await llm.app.alice.post(`/executions/${id}/cancel`);
+    expect((await llm.app.alice.follow(id)).at(-1)?.type).toBe('workflow_cancelled');
+    llm.app.clock.advance(MINUTE);
+    expect((await ended(bob)).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: 'Said.' } });
+  });
+});
+
 describe('each round with tools is a request', () => {
   it('that waits as well, in the middle of the step; what was said stands once', async () => {
     await start({ openai: { requestsPerMinute: 1 } });

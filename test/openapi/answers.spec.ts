@@ -17,6 +17,7 @@ import { type Operation, type ParameterObject, type RequestBodyObject } from './
 import { Service } from './support/service.js';
 
 const SSE = { accept: 'text/event-stream' };
+const CHAT = { id: 'c', messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'It is short.' }] }] };
 
 /** All types of step, retries, rounds, a branch that is skipped, one that fails and one that is cancelled for it. */
 const EVERY_STEP: WorkflowDefinition = {
@@ -146,7 +147,7 @@ describe('the example', () => {
     expect(alike(reader.events)).toEqual(alike(EVENTS));
   });
 
-  it.each([['storeWorkflow'], ['startWorkflow'], ['runDefinition'], ['sendInput'], ['cancelExecution']])('bodies of %s are taken', async (operationId) => {
+  it.each([['storeWorkflow'], ['startWorkflow'], ['runDefinition'], ['sendInput'], ['cancelExecution'], ['chat'], ['runAgent']])('bodies of %s are taken', async (operationId) => {
     const operation = service.contract.operations.find(({ id }) => id === operationId) as Operation;
     const id = await run({ ...WAITS, steps: [{ type: 'input', name: 'approve' }] });
     const reader = await service.alice.openExecution(id);
@@ -305,15 +306,15 @@ describe('parameters and bodies', () => {
   }
 
   it('are taken up to their bounds, and refused beyond', async () => {
-    const id = await run(FAILS);
+    const id = await run({ name: 'completes', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] });
     await stream(id);
     const probes = service.contract.operations.flatMap((operation) => (operation.spec.parameters as ParameterObject[]).flatMap((parameter) => probe(operation, parameter)))
       .filter(({ good, bad }) => good.length + bad.length > 0);
-    expect(new Set(probes.map(({ name }) => name))).toEqual(new Set(['types', 'named', 'heartbeat', 'lastEventId', 'from', 'last', 'executions', 'status', 'workflow', 'sessionId', 'limit', 'after', 'window', 'all']));
-    const body: Record<string, object> = { runDefinition: { workflow: { name: 'p', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] } }, startWorkflow: { input: { text: 'It is short.' } } };
+    expect(new Set(probes.map(({ name }) => name))).toEqual(new Set(['types', 'named', 'heartbeat', 'lastEventId', 'from', 'last', 'executions', 'status', 'workflow', 'sessionId', 'limit', 'after', 'window', 'all', 'protocol', 'version']));
+    const body: Record<string, object> = { runDefinition: { workflow: { name: 'p', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] } }, startWorkflow: { input: { text: 'It is short.' } }, chat: CHAT };
     for (const { operation, name, good, bad } of probes) {
       const send = (value: string) => {
-        const rest = operation.id === 'streamExecutions' && name !== 'executions' ? `&executions=${id}` : '';
+        const rest = operation.id === 'streamExecutions' && name !== 'executions' ? `&executions=${id}` : name === 'version' && !operation.spec.tags?.includes('protocols') ? '&protocol=ai-sdk' : '';
         return (operation.spec.tags?.includes('metrics') || name === 'all' ? service.root : service.alice).call(operation, { id, name: 'brief' }, `?${name}=${encodeURIComponent(value)}${rest}`, { headers: SSE, ...(body[operation.id] ? { body: body[operation.id] } : {}) });
       };
       for (const value of good) expect([operation.id, name, value, (await send(value)).status < 300]).toEqual([operation.id, name, value, true]);

@@ -37,6 +37,8 @@ const ofExecution = () => operations.filter(({ path }) => path.includes('/execut
 /** Who may call an operation at all. */
 const entitled = ({ spec }: Operation, { alice, root }: Pick<Service, 'alice' | 'root'> = service) => (spec.tags?.some((tag) => ADMINS.includes(tag)) ? root : alice);
 const ofStart = () => operations.filter(({ spec }) => spec.responses['202'] && spec.responses['200']);
+/** Those that start in the words of another protocol. */
+const ofProtocol = () => [byId('chat'), byId('runAgent')];
 const byId = (id: string) => operations.find((operation) => operation.id === id) as Operation;
 
 /** Of a WebSocket, as its clients send it. */
@@ -47,6 +49,8 @@ const ADMINS = ['keys', 'metrics'];
 const BODIES: Record<string, object> = {
   addKey: { user: 'ann' },
   storeWorkflow: SHORT, startWorkflow: { input: { text: 'It is short.' } }, runDefinition: { workflow: SHORT }, sendInput: { value: true }, cancelExecution: {},
+  chat: { id: 'c', messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'It is short.' }] }] },
+  runAgent: { threadId: 't', runId: 'r', messages: [{ id: 'm', role: 'user', content: 'It is short.' }] },
 };
 
 /** Calls an operation as it should be called, but for what is given. */
@@ -104,6 +108,7 @@ describe('refused are', () => {
     await refused(call(service.root, byId('getReliability'), { query: '?window=x' }), byId('getReliability'), 'invalid_request');
     await refused(call(service.alice, byId('clearCache'), { query: '?all=x' }), byId('clearCache'), 'invalid_request');
     for (const operation of ofStart()) await refused(call(service.alice, operation, { query: '?types=x', headers: SSE }), operation, 'invalid_request');
+    for (const id of ['chat', 'resumeChat']) await refused(call(service.alice, byId(id), { query: '?version=x' }), byId(id), 'invalid_request');
   });
 
   it('what is no handshake, or none that is understood', async () => {
@@ -117,6 +122,7 @@ describe('refused are', () => {
     const asks: WorkflowDefinition = { name: 'asks', steps: [{ type: 'agent', name: 'ask', agent: 'llm', input: { prompt: 'Why?' } }] };
     await refused(call(service.alice, byId('runDefinition'), { body: { workflow: asks } }), byId('runDefinition'), 'model_not_configured');
     await refused(call(service.alice, byId('startWorkflow'), { name: 'build', body: { input: { task: 'A clock' } } }), byId('startWorkflow'), 'model_not_configured');
+    for (const operation of ofProtocol()) await refused(call(service.alice, operation, { name: 'build' }), operation, 'model_not_configured');
   });
 
   it('cursors that make no sense', async () => {
@@ -131,7 +137,7 @@ describe('refused are', () => {
       await refused(call(service.bob, operation), operation, 'not_found');
       await refused(call(service.bob, operation, { id: 'none' }), operation, 'not_found');
     }
-    for (const id of ['getWorkflow', 'deleteWorkflow', 'startWorkflow']) await refused(call(service.alice, byId(id), { name: 'none' }), byId(id), 'not_found');
+    for (const id of ['getWorkflow', 'deleteWorkflow', 'startWorkflow', 'chat', 'runAgent']) await refused(call(service.alice, byId(id), { name: 'none' }), byId(id), 'not_found');
     await refused(call(service.bob, byId('streamExecutions'), { query: `?executions=${done}` }), byId('streamExecutions'), 'not_found');
     await refused(call(service.root, byId('revokeKey'), { id: 'none' }), byId('revokeKey'), 'not_found');
   });
@@ -145,6 +151,25 @@ describe('refused are', () => {
     // Stored when its agent was still there.
     await service.app.get(Journal).saveWorkflow('alice', { ...unknown, name: 'old' } as WorkflowDefinition, Date.now());
     await refused(call(service.alice, byId('startWorkflow'), { name: 'old' }), byId('startWorkflow'), 'invalid_definition');
+    await refused(call(service.alice, byId('chat'), { name: 'old' }), byId('chat'), 'invalid_definition');
+    await refused(call(service.alice, byId('runAgent'), { name: 'old' }), byId('runAgent'), 'invalid_definition');
+    await refused(call(service.alice, byId('chat'), { body: { ...BODIES['chat'], input: {} } }), byId('chat'), 'invalid_input');
+    await refused(call(service.alice, byId('runAgent'), { body: { ...BODIES['runAgent'], forwardedProps: { input: {} } } }), byId('runAgent'), 'invalid_input');
+  });
+
+  it('texts that came to no end', async () => {
+    const breaks: WorkflowDefinition = { name: 'breaks', inputSchema: {}, steps: [{ type: 'agent', name: 'f', agent: 'flaky', input: { failures: 1 } }] };
+    const id = await service.alice.start(breaks);
+    await service.alice.follow(id);
+    await refused(call(service.alice, byId('streamExecution'), { id, query: '?protocol=text' }), byId('streamExecution'), 'conflict');
+    await service.alice.post('/workflows', breaks);
+    for (const operation of ofStart()) {
+      const headers = { 'idempotency-key': `text ${operation.id}`.replace(' ', '-') };
+      const start = { name: 'breaks', headers, ...(operation.id === 'runDefinition' ? { body: { workflow: breaks } } : {}) };
+      const started = await call(service.alice, operation, start);
+      await service.alice.follow((started.json as { id: string }).id);
+      await refused(call(service.alice, operation, { ...start, query: '?protocol=text', headers: { ...headers, ...SSE } }), operation, 'conflict');
+    }
   });
 
   it('answers that no step waits for, or that it does not take', async () => {
@@ -168,6 +193,15 @@ describe('refused are', () => {
       expect((await call(service.alice, operation, { headers })).status).toBe(202);
       await refused(call(service.alice, operation, { headers, body: { ...BODIES[operation.id], sessionId: 'other' } }), operation, 'idempotency_conflict');
     }
+    const chat = byId('chat');
+    const headers = { 'idempotency-key': 'chat' };
+    expect((await call(service.alice, chat, { headers })).status).toBe(200);
+    await refused(call(service.alice, chat, { headers, body: { ...BODIES['chat'], id: 'other' } }), chat, 'idempotency_conflict');
+    // A run stands for one workflow.
+    const runAgent = byId('runAgent');
+    await service.alice.post('/workflows', { ...SHORT, name: 'other', inputSchema: { type: 'object', properties: { prompt: { type: 'string' } } } });
+    expect((await call(service.alice, runAgent)).status).toBe(200);
+    await refused(call(service.alice, runAgent, { name: 'other' }), runAgent, 'idempotency_conflict');
   });
 
   it('requests above the limit', async () => {
@@ -186,27 +220,28 @@ describe('refused are', () => {
     await Service.use({ maxStreamsPerUser: 1, maxExecutionsPerUser: 1 }, service.contract, async ({ alice, app }) => {
       const executions = app.get(ExecutionService);
       const { maxQueuedPerUser } = app.get(OrchestrationOptions);
-      const { record } = await executions.start(WAITS, null, { user: 'alice' });
+      const { record } = await executions.start(WAITS, null, { user: 'alice', sessionId: 'chat' });
       const reader = await alice.openExecution(record.id);
       await reader.untilEvent('input_required');
       for (const operation of operations.filter(({ spec }) => JSON.stringify(spec.responses['200'])?.includes('text/event-stream'))) {
-        await refused(call(alice, operation, { id: record.id, headers: SSE }), operation, 'too_many_streams');
+        const what = operation.id === 'resumeChat' ? { id: 'chat', name: WAITS.name } : { id: record.id };
+        await refused(call(alice, operation, { ...what, headers: SSE }), operation, 'too_many_streams');
       }
       await refused(call(alice, byId('openSocket'), { headers: HANDSHAKE }), byId('openSocket'), 'too_many_streams');
       reader.close();
       await Promise.all(Array.from({ length: maxQueuedPerUser }, () => executions.start(WAITS, null, { user: 'alice' })));
-      for (const operation of ofStart()) await refused(call(alice, operation), operation, 'too_many_executions');
+      for (const operation of [...ofStart(), ...ofProtocol()]) await refused(call(alice, operation), operation, 'too_many_executions');
     });
   });
 
   it('streams and executions above what all users together may have', async () => {
     await Service.use({ maxStreams: 1, maxExecutions: 1, maxQueued: 0 }, service.contract, async ({ alice, bob, app }) => {
-      const { record } = await app.get(ExecutionService).start(WAITS, null, { user: 'alice' });
-      for (const operation of ofStart()) await refused(call(bob, operation), operation, 'capacity_exceeded');
+      const { record } = await app.get(ExecutionService).start(WAITS, null, { user: 'alice', sessionId: 'chat' });
+      for (const operation of [...ofStart(), ...ofProtocol()]) await refused(call(bob, operation), operation, 'capacity_exceeded');
       const reader = await alice.openExecution(record.id);
       await reader.untilEvent('input_required');
-      for (const operation of [byId('streamExecution'), byId('streamExecutions'), byId('openSocket')]) {
-        const answer = await call(alice, operation, { id: record.id, headers: operation.id === 'openSocket' ? HANDSHAKE : SSE });
+      for (const operation of [byId('streamExecution'), byId('streamExecutions'), byId('resumeChat'), byId('openSocket')]) {
+        const answer = await call(alice, operation, { id: operation.id === 'resumeChat' ? 'chat' : record.id, ...(operation.id === 'resumeChat' ? { name: WAITS.name } : {}), headers: operation.id === 'openSocket' ? HANDSHAKE : SSE });
         await refused(Promise.resolve(answer), operation, 'capacity_exceeded');
         expect(answer.headers['retry-after']).toMatch(/^\d+$/);
       }
@@ -217,7 +252,7 @@ describe('refused are', () => {
   it('starts above the limit of starts', async () => {
     await Service.use({ startLimit: { points: 1, seconds: 3600 } }, service.contract, async ({ alice }) => {
       await alice.start(SHORT);
-      for (const operation of ofStart()) {
+      for (const operation of [...ofStart(), ...ofProtocol()]) {
         const answer = await call(alice, operation);
         await refused(Promise.resolve(answer), operation, 'rate_limited');
         expect(answer.headers).toMatchObject({ 'retry-after': expect.stringMatching(/^\d+$/) as unknown, 'ratelimit-policy': expect.stringContaining('"starts";q=1;w=3600') as unknown });
@@ -228,10 +263,11 @@ describe('refused are', () => {
   it('all but reading, while the service shuts down', async () => {
     await Service.use({}, service.contract, async ({ alice, app }) => {
       const id = await alice.start(WAITS);
+      await alice.start('brief', { text: 'It is short.' }, { sessionId: id });
       await app.get(ExecutionService).suspendAll();
-      for (const operation of [...ofStart(), byId('cancelExecution'), byId('sendInput')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
+      for (const operation of [...ofStart(), ...ofProtocol(), byId('cancelExecution'), byId('sendInput')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
       app.get(StreamShutdown).beforeApplicationShutdown();
-      for (const operation of [byId('streamExecution'), byId('streamExecutions'), byId('openSocket')]) await refused(call(alice, operation, { id, headers: operation.id === 'openSocket' ? HANDSHAKE : {} }), operation, 'shutting_down');
+      for (const operation of [byId('streamExecution'), byId('streamExecutions'), byId('resumeChat'), byId('openSocket')]) await refused(call(alice, operation, { id, headers: operation.id === 'openSocket' ? HANDSHAKE : {} }), operation, 'shutting_down');
     });
   });
 
@@ -242,6 +278,8 @@ describe('refused are', () => {
       await app.get(Journal).sweep(Date.now() + 1, 0, Date.now());
       for (const operation of ofExecution()) await refused(call(alice, operation, { id }), operation, 'gone');
       await refused(call(alice, byId('streamExecutions'), { query: `?executions=${id}` }), byId('streamExecutions'), 'gone');
+      await refused(call(alice, byId('chat'), { body: { id: 'c', messages: [{ id, role: 'assistant', parts: [] }] } }), byId('chat'), 'gone');
+      await refused(call(alice, byId('runAgent'), { body: { ...BODIES['runAgent'], resume: [{ interruptId: `${id}/ask#1`, status: 'resolved' }] } }), byId('runAgent'), 'gone');
     });
   });
 

@@ -185,6 +185,21 @@ describe.each(VERSIONS)('the chat of the AI SDK %d', (version) => {
     expect(message.parts.filter(({ type }) => type === 'dynamic-tool').map(({ toolName, output }) => [toolName, output]).toSorted()).toEqual([['colour', 'blue'], ['really', true]]);
   });
 
+  it('shows its question again when the page is loaded anew, and takes the answer there', async () => {
+    const chat = chatOf('approval', { id: 'page' });
+    await chat.chat.sendMessage({ text: 'go' });
+    const again = chatOf('approval', { id: 'page', automatic: true });
+    await again.chat.resumeStream();
+    expect(again.finishReason).toBe('tool-calls');
+    const asked = again.message.parts.find(({ type }) => type === 'dynamic-tool');
+    expect(asked?.state).toBe('approval-requested');
+    await again.chat.addToolApprovalResponse({ id: asked?.approval?.id as string, approved: true });
+    await again.until((message) => textsIn(message)['publish/out'] === 'It is out.', 'the end');
+    await again.settled();
+    expect(textsIn(again.message)).toEqual({ draft: 'We launch on Friday.', 'publish/out': 'It is out.' });
+    expect(again.requests).toBe(2);
+  });
+
   it('sends the answer to a last question once', async () => {
     await store(app.alice, { name: 'last', steps: [{ type: 'input', name: 'word', prompt: 'A word?', schema: { type: 'string' } }] });
     const chat = chatOf('last', { automatic: true });

@@ -29,7 +29,8 @@ const READ_EVENTS = `(async () => {
       await new Promise((drawn) => requestAnimationFrame(drawn));
       const bottom = Math.min(element.scrollTop + element.clientHeight, element.scrollHeight);
       const rows = [...element.querySelectorAll('.event-row')].map((row) => [new DOMMatrix(row.style.transform).f, row.offsetHeight, Number(row.dataset.seq)]);
-      covers = rows.some(([place]) => place <= element.scrollTop) && rows.some(([place, height]) => place + height >= bottom - 1);
+      const inSight = rows.filter(([place, height]) => place + height > element.scrollTop && place < bottom);
+      covers = inSight.length >= Math.floor((bottom - element.scrollTop) / rows[0][1]);
       mostRows = Math.max(mostRows, rows.length);
       for (const [place, , seq] of rows) byPlace.set(place, seq);
     }

@@ -12,7 +12,7 @@ import { bundle } from './bundle.js';
 import { MarkdownPage } from './markdown.js';
 import { folderInPackage } from './pasted-app.js';
 import { type ServiceProcess } from './process.js';
-import { WebPage, WebServer } from './web.page.js';
+import { WebPage, type WebServer } from './web.page.js';
 
 export const JWT_SECRET = 'a secret of thirty-two bytes, or more';
 

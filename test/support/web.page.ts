@@ -74,7 +74,7 @@ export class WebPage {
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}, prepare: (page: Page) => Promise<unknown> = async () => {}): Promise<WebPage> {
     const context = await browser.newContext(options);
     const web = new WebPage(await context.newPage());
-    web.page.setDefaultTimeout(20_000);
+    web.page.setDefaultTimeout(45_000);
     await prepare(web.page);
     await web.page.goto(url);
     return web;

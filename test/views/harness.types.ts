@@ -42,6 +42,9 @@ export interface Seen {
   finished: string[];
 }
 
+/** With the number of events in the place of them. */
+export type Brief = Omit<Seen, 'seqs' | 'text' | 'result'> & { count: number };
+
 export interface Harness {
   /** Mounts what reads a stream and writes down what it sees. */
   probe(target: Target): void;
@@ -53,6 +56,8 @@ export interface Harness {
   runner(target: Target): void;
   unmount(): void;
   seen(): Seen;
+  /** The same in short, to be asked for often. */
+  brief(): Brief;
   page: PageLook;
 }
 

@@ -4,7 +4,7 @@ import { type ExecutionSnapshot } from '../../src/client/execution.store.js';
 import { type ExecutionEvent } from '../../src/contract/events.js';
 import { type ExecutionState } from '../../src/contract/state.js';
 import { type GivenLabels } from '../../src/client/view/labels.js';
-import { type PageLook, type Seen, type Target } from './harness.types.js';
+import { type Brief, type PageLook, type Seen, type Target } from './harness.types.js';
 
 export class Recorder {
   private readonly seen: Seen = { seqs: [], renders: 0, frames: 0, mostEvents: 0, status: '', text: '', progress: 0, error: null, result: null, connections: [], finished: [] };
@@ -26,6 +26,11 @@ export class Recorder {
     seen.renders++;
     seen.mostEvents = Math.max(seen.mostEvents, events.length);
     if (seen.connections.at(-1) !== connection.state) seen.connections.push(connection.state);
+  }
+
+  brief(): Brief {
+    const { seqs, text: _text, result: _result, ...rest } = this.seen;
+    return { ...rest, count: seqs.length };
   }
 
   read(): Seen {

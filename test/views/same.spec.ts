@@ -1,10 +1,12 @@
 /** The components of React and Vue show the same, element by element and word by word, for eyes and ears. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { describeInChromium } from '../support/chromium.js';
 import { type Harness } from './harness.types.js';
 import { PICTURED, ViewStage } from './views.suite.js';
 
 declare const harness: Harness;
+
+jest.setTimeout(120_000);
 
 describeInChromium('the components of React and Vue', () => {
   const stages = [new ViewStage('test/react/pages/harness.tsx'), new ViewStage('test/vue/pages/harness.ts')];

@@ -21,5 +21,5 @@ describe.each([['React', 'test/react/pages/server.tsx'], ['Vue', 'test/vue/pages
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
+  }, 60_000);
 });

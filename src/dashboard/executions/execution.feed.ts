@@ -33,6 +33,9 @@ export class ExecutionFeed {
   private snapshot: FeedSnapshot = { rows: [], hasMore: false, isLoading: true, error: null, connection: { state: 'connecting' } };
   private cursor: string | null = null;
   private isLoading = false;
+  /** More was asked for while a page was on its way. */
+  private wantsMore = false;
+  private hasLooked = false;
   private error: Error | null = null;
   private connection: Connection = { state: 'connecting' };
   private closer: AbortController | undefined;
@@ -54,7 +57,8 @@ export class ExecutionFeed {
 
   /** The next page of older ones. */
   readonly loadMore = (): void => {
-    if (!this.isLoading && this.cursor !== null) void this.load(this.cursor);
+    if (this.isLoading) this.wantsMore = true;
+    else if (this.cursor !== null) void this.load(this.cursor);
   };
 
   /** The first page again. */
@@ -105,16 +109,20 @@ export class ExecutionFeed {
     this.isLoading = true;
     this.plan();
     try {
-      const isFirstLook = this.rows.size === 0;
       const page = await this.client.list({ ...this.filter, limit: PAGE, ...(cursor === undefined ? {} : { cursor }), signal: closer.signal });
       for (const row of page.executions) this.put(row);
-      if (cursor !== undefined || isFirstLook) this.cursor = page.nextCursor;
+      // A look at the first page again says nothing of how far one has come.
+      if (cursor !== undefined || !this.hasLooked) this.cursor = page.nextCursor;
+      this.hasLooked = true;
       this.error = null;
     } catch (error) {
       if (!closer.signal.aborted) this.error = error as Error;
     }
     this.isLoading = false;
     this.plan();
+    if (!this.wantsMore) return;
+    this.wantsMore = false;
+    this.loadMore();
   }
 
   private take(event: ExecutionEvent): void {

@@ -1,5 +1,4 @@
 /** The live list of executions: filters, and as many rows drawn as fit. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { type ExecutionSummary } from '../../contract/api.js';
 import { EXECUTION_STATUSES, type ExecutionStatus, FINISHED_STATUSES } from '../../contract/state.js';
@@ -10,6 +9,7 @@ import { ConnectionNote } from '../ui/connection.note.js';
 import { ago, count, duration, moment, percent } from '../ui/format.js';
 import { Chip, Empty, Failure } from '../ui/parts.js';
 import { useNow } from '../ui/use-now.js';
+import { useRows } from '../ui/use-rows.js';
 import { ExecutionFeed } from './execution.feed.js';
 
 const ROW = 44;
@@ -81,10 +81,11 @@ function Filters({ filter }: { filter: ExecutionFilter }) {
 function Rows({ rows, hasMore, isLoading, loadMore }: { rows: readonly ExecutionSummary[]; hasMore: boolean; isLoading: boolean; loadMore: () => void }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [marked, setMarked] = useState<string>();
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: OVERSCAN, getItemKey: (i) => rows[i]?.id ?? i });
+  const place = rows.findIndex(({ id }) => id === marked);
+  const { virtual, goTo } = useRows({ scroller, count: rows.length, height: ROW, overscan: OVERSCAN, marked: place < 0 ? undefined : place, keyOf: (i) => rows[i]?.id ?? i });
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  const at = Math.max(0, rows.findIndex(({ id }) => id === marked));
+  const last = virtual.range?.endIndex ?? 0;
+  const at = Math.max(0, place);
   const isMoving = rows.some(({ status }) => !FINISHED_STATUSES.has(status));
   const { clock } = useSession();
   const now = useNow(true, isMoving ? 1000 : 10_000) - clock.aheadMs;
@@ -95,8 +96,7 @@ function Rows({ rows, hasMore, isLoading, loadMore }: { rows: readonly Execution
     const row = rows[index];
     if (!row) return;
     setMarked(row.id);
-    virtual.scrollToIndex(index);
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-id="${row.id}"]`)?.focus());
+    goTo(index);
   };
   const onKey = (event: KeyboardEvent) => {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: rows.length - 1 }[event.key];
@@ -135,7 +135,7 @@ function Row({ row, index, total, start, now, isCurrent, onFocus }: RowProps) {
   const ms = startedAt === null ? undefined : (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt);
   return (
     <div className="virtual-row" role="listitem" aria-posinset={index + 1} aria-setsize={total} style={{ height: ROW, transform: `translateY(${start}px)` }}>
-      <a className="execution-columns row-link" href={hrefOf({ view: 'execution', id, tab: 'timeline' })} data-id={id} data-status={status} tabIndex={isCurrent ? 0 : -1} onFocus={() => onFocus(id)}>
+      <a className="execution-columns row-link" href={hrefOf({ view: 'execution', id, tab: 'timeline' })} data-index={index} data-id={id} data-status={status} tabIndex={isCurrent ? 0 : -1} onFocus={() => onFocus(id)}>
         <span><Chip status={status}>{status === 'queued' && queuePosition !== null ? `queued, ${queuePosition}.` : status}</Chip></span>
         <span className="cell-main"><b>{workflow}</b><span className="hint">{error ? error.message : [id.slice(0, 8), sessionId, user].filter(Boolean).join(' · ')}</span></span>
         <span className="cell-progress"><span className="mini" data-status={status}><i style={{ width: `${progress * 100}%` }} /></span><span className="number">{percent(progress)}</span></span>

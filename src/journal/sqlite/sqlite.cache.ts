@@ -29,7 +29,7 @@ interface Body {
 
 export class SqliteCache extends CacheStore {
   /** The last save that is not committed yet. */
-  private saving: Promise<void> | undefined;
+  private saving: Promise<unknown> | undefined;
 
   constructor(private readonly file: CacheFile) {
     super();
@@ -62,16 +62,13 @@ export class SqliteCache extends CacheStore {
     const saving = this.file.operate(({ sql }) => {
       sql.removeCached.run(key);
       sql.insertCached.run(key, owner, near?.group ?? null, createdAt, expiresAt, bytes, vector ?? null, body);
-      for (;;) {
-        const held = sql.cachedOf.get(owner) as { entries: number; bytes: number };
-        if (held.entries <= quota.maxEntries && held.bytes <= quota.maxBytes) return;
-        sql.evictCached.run(owner);
-      }
+      return evict(sql, owner, quota);
     });
     this.saving = saving;
-    await saving.finally(() => {
+    let isMore = await saving.finally(() => {
       if (this.saving === saving) this.saving = undefined;
     });
+    while (isMore) isMore = await this.file.operate(({ sql }) => evict(sql, owner, quota));
   }
 
   clear(name?: string): Promise<number> {
@@ -92,6 +89,16 @@ export class SqliteCache extends CacheStore {
       if (changes < PER_TURN) return removed;
     }
   }
+}
+
+/** Removes what is too much, of the oldest; answers whether there is more of it than goes in a turn. */
+function evict(sql: SqliteLog['sql'], owner: string, { maxEntries, maxBytes }: CacheQuota): boolean {
+  for (let removed = 0; removed < PER_TURN; removed++) {
+    const held = sql.cachedOf.get(owner) as { entries: number; bytes: number } | undefined;
+    if (!held || (held.entries <= maxEntries && held.bytes <= maxBytes)) return false;
+    if (sql.evictCached.run(owner).changes === 0) return false;
+  }
+  return true;
 }
 
 /** What `expires_at` and `created_at` must be above. */

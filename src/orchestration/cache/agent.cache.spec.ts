@@ -24,7 +24,7 @@ class FakeEmbedder extends Embedder {
 }
 
 const TEXT = 'Rivers wash salts out of the rocks and carry them into the sea, where they stay.';
-const step = (more: Partial<AgentStep> = {}): AgentStep => ({ type: 'agent', name: 'say', agent: 'says', input: 'Why?', cache: true, ...more });
+const step = (more: Partial<AgentStep> = {}): AgentStep => ({ type: 'agent', name: 'say', agent: 'says', input: 'Why?', cache: { similarity: 0.95 }, ...more });
 const hitsOf = (log: readonly ExecutionEvent[]) => log.filter((event) => event.type === 'message' && event.data.code === 'cache_hit').length;
 const warnings = (log: readonly ExecutionEvent[]) => log.flatMap((event) => (event.type === 'message' && event.data.level === 'warn' ? [event.data.text] : []));
 
@@ -102,6 +102,9 @@ describe('the cache in the engine', () => {
     await open(embedder);
     await engine.run(step({ input: { n: 1 } }));
     await engine.run(step({ cache: { similarity: 1 } }));
+    // Nor of a text that nobody has said to be a prompt: it may be a name, or a number.
+    await engine.run(step({ cache: true }));
+    await engine.run(step({ cache: { key: 'order 17' } }));
     expect(embedder.asked).toEqual([]);
   });
 

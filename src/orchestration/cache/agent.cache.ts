@@ -34,9 +34,9 @@ export class AgentCache {
     readonly onLookup: LookupListener = () => undefined,
   ) {}
 
-  /** The cache as one attempt uses it; nothing where its step is not cached. @throws StepcastError `expression_failed` */
+  /** The cache as one attempt uses it; nothing where its step is not cached. @throws StepcastError as `keyOf`. */
   of(cached: CachedStep): StepCache | undefined {
-    const rules = rulesOf(cached.step.cache, cached.agent.cache, this.options);
+    const rules = rulesOf(cached.step.cache, cached.agent.cache, this.options, cached.agent.handler.cacheSubject !== undefined);
     const key = rules && keyOf(cached, rules);
     return key && new StepCache(this, cached, rules, key);
   }

@@ -1,7 +1,8 @@
 /** What a result depends on, as keys: what differs in any of it has another one. */
 import { createHash } from 'node:crypto';
-import { type AgentStep, type StepContext } from '../../contract/definition.js';
-import { canonicalJson, type JsonObject, type JsonValue } from '../../contract/json.js';
+import { type AgentStep, givenOf, type StepContext } from '../../contract/definition.js';
+import { StepcastError } from '../../contract/errors.js';
+import { canonicalJson, type JsonObject, type JsonValue, NotJsonError, toJson } from '../../contract/json.js';
 import { type CacheSubject } from '../agent.js';
 import { resolveTemplate } from '../definition/template.js';
 import { type RegisteredAgent } from '../registry/agent.registry.js';
@@ -39,7 +40,7 @@ export function ownerOf(user: string): string {
   return `user:${user}`;
 }
 
-/** Nothing where the agent says that there is nothing to be kept. @throws StepcastError `expression_failed` by the rules' `key`. */
+/** Nothing where the agent says that there is nothing to be kept. @throws StepcastError `expression_failed` by the rules' `key`, `agent_failed` by the agent's `cacheSubject`. */
 export function keyOf(cached: CachedStep, rules: CacheRules): CacheKey | undefined {
   const owner = rules.shared ? SHARED_OWNER : ownerOf(cached.user);
   const subject = subjectOf(cached, rules);
@@ -50,12 +51,29 @@ export function keyOf(cached: CachedStep, rules: CacheRules): CacheKey | undefin
 }
 
 function subjectOf({ agent, step, input, workflow, context }: CachedStep, { key }: CacheRules): CacheSubject | undefined {
-  const own = agent.handler.cacheSubject ? agent.handler.cacheSubject(input as never) : promptOf(input);
+  const own = agent.handler.cacheSubject ? toldBy(agent, input) : promptOf(input);
   if (key === undefined || !own) return own;
   // In the place of the input's values, and not of the step: two steps of one key would else give each other's results.
   const value = resolveTemplate(key, context);
   const place: JsonObject = { workflow, step: step.name, input: formOf(step) };
   return { ...(own.model === undefined ? {} : { model: own.model }), ...(typeof value === 'string' ? { fixed: place, prompt: value } : { fixed: { ...place, value } }) };
+}
+
+/**
+ * What the agent says, of a copy of its input: that may be another step's output.
+ * @throws StepcastError `agent_failed` for what no result can be told from another by: all inputs would be one.
+ */
+function toldBy({ name, handler }: RegisteredAgent, input: JsonValue): CacheSubject | undefined {
+  const told = handler.cacheSubject?.(toJson(input) as never);
+  if (!told) return undefined;
+  try {
+    const { fixed, model, prompt } = told;
+    const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+    if (fixed !== undefined && isText(model) && isText(prompt)) return { fixed: toJson(fixed), ...givenOf({ model, prompt }) };
+  } catch (error) {
+    if (!(error instanceof NotJsonError)) throw error;
+  }
+  throw new StepcastError('agent_failed', `cacheSubject of the agent "${name}" must give {fixed, prompt?, model?} as JSON, and no promise of it; or nothing, where the result is not to be kept`, { retryable: false });
 }
 
 /** An agent that says nothing of what its results depend on: on its input, and what is a text in that, or its `prompt`, is a prompt. */

@@ -41,16 +41,20 @@ export interface CacheRules {
 /**
  * What holds for a step; nothing where it is not cached. One with options of its own keeps what it does not say from the
  * agent's, but for what is shared: of that no step may choose the terms (its similarity, its key) that does not say `shared`
- * itself, as workflows of the code alone can. And where results are shared, a similar prompt does only where somebody has
- * said so: another user's words could be chosen to be similar.
+ * itself, as workflows of the code alone can. And a similar prompt does only where somebody has said so, if results are
+ * shared, as another user's words could be chosen to be similar, or if nobody knows that it is one: keys, and texts that an
+ * agent is given, may be names and numbers, of which similar ones are others.
+ *
+ * @param tellsPrompt Whether the agent says which text is its prompt.
  */
-export function rulesOf(step: boolean | CacheOptions | undefined, agent: AgentCacheDefault | undefined, options: AgentCacheOptions): CacheRules | undefined {
+export function rulesOf(step: boolean | CacheOptions | undefined, agent: AgentCacheDefault | undefined, options: AgentCacheOptions, tellsPrompt: boolean): CacheRules | undefined {
   if (!(step ?? agent)) return undefined;
   const own = typeof step === 'object' ? givenOf(step) : undefined;
   const given: CacheOptions = { ...(typeof agent === 'object' ? givenOf(agent) : {}), ...own };
   const shared = (own ? own.scope : given.scope) === 'shared';
+  const isPrompt = tellsPrompt && given.key === undefined;
   return {
-    ttlMs: given.ttlMs ?? options.ttlMs, shared, similarity: given.similarity ?? (shared ? 1 : options.similarity),
+    ttlMs: given.ttlMs ?? options.ttlMs, shared, similarity: given.similarity ?? (shared || !isPrompt ? 1 : options.similarity),
     ...(given.key === undefined ? {} : { key: given.key }),
   };
 }

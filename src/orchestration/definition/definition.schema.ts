@@ -94,7 +94,7 @@ export const WORKFLOW_DEFINITION_SCHEMA: JsonObject = {
         scope: { enum: ['user', 'shared'], default: 'user', description: 'Whose results are looked at. `shared`, of all users, is for workflows of the code alone.' },
         similarity: {
           type: 'number', exclusiveMinimum: 0, maximum: 1,
-          description: 'How similar another prompt must be for its result to do, where an embedding model is configured; default that of the service. 1: only the same input does.',
+          description: 'How similar another prompt must be for its result to do, where an embedding model is configured; default that of the service, and 1 with a `key` and for agents that do not say what their prompt is. 1: only the same input does.',
         },
         key: {
           type: 'string', minLength: 1, maxLength: LIMITS.expressionLength,

@@ -145,10 +145,13 @@ function handlerOf(scope: StepScope<AgentStep>): AgentFunction<never> {
 }
 
 /** How the step is cached; nothing where it is not, as most are. @throws StepcastError `expression_failed` */
-function cacheOf({ run, step, input, context, id }: StepScope<AgentStep>): StepCache | undefined {
+function cacheOf(scope: StepScope<AgentStep>): StepCache | undefined {
+  const { run, step } = scope;
   if (!run.cache || step.cache === false || typeof step.agent === 'function') return undefined;
   const agent = run.agents.get(step.agent);
   if (!agent || (step.cache === undefined && !agent.cache)) return undefined;
+  // Of the scope, the context is made when it is asked for: not by steps that are not cached.
+  const { input, context, id } = scope;
   return run.cache.of({ agent, step, input, user: run.user, workflow: run.workflow, context, again: run.recall.isMadeAnew(id) });
 }
 

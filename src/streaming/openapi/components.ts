@@ -8,6 +8,7 @@ import { EVENT_SCHEMAS } from './event.schemas.js';
 import { EXECUTION_SCHEMAS } from './execution.schemas.js';
 import { KEY_SCHEMAS } from './key.schemas.js';
 import { PROBLEM_SCHEMAS } from './problem.schemas.js';
+import { PROTOCOL_SCHEMAS } from './protocol.schemas.js';
 import { RELIABILITY_SCHEMAS } from './reliability.schemas.js';
 import { type Schema } from './schema.builder.js';
 import { WORKFLOW_SCHEMAS } from './workflow.schemas.js';
@@ -15,7 +16,7 @@ import { WORKFLOW_SCHEMAS } from './workflow.schemas.js';
 type Components = NonNullable<OpenAPIObject['components']>;
 
 export const STREAMING_SCHEMAS: Record<string, Schema> = {
-  ...EVENT_SCHEMAS, ...EXECUTION_SCHEMAS, ...WORKFLOW_SCHEMAS, ...DEFINITION_SCHEMAS, ...BODY_SCHEMAS, ...KEY_SCHEMAS, ...RELIABILITY_SCHEMAS, ...PROBLEM_SCHEMAS,
+  ...EVENT_SCHEMAS, ...EXECUTION_SCHEMAS, ...WORKFLOW_SCHEMAS, ...DEFINITION_SCHEMAS, ...BODY_SCHEMAS, ...KEY_SCHEMAS, ...RELIABILITY_SCHEMAS, ...PROTOCOL_SCHEMAS, ...PROBLEM_SCHEMAS,
 };
 
 const HEADERS: Components['headers'] = {

@@ -4,6 +4,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import { EXECUTION_STATUSES } from '../../contract/state.js';
 import { DEFINITION, EVENTS_PAGE, EXECUTION_LIST, EXECUTION_STREAM, INPUT, started, STATE, ticket } from './examples.js';
 import { ApiExecutionId, ApiJson, ApiJsonBody, ApiOptional, ApiProblems, ApiUser, AUTHENTICATED, FOR_OWNERS, FOR_USERS, WITH_BODY, WITH_POST } from './route.decorators.js';
+import { TEXT_CONFLICT } from './streams.docs.js';
 import { ApiStart, START_PROBLEMS } from './workflows.docs.js';
 
 const TAGS = { tags: ['executions'] };
@@ -16,7 +17,7 @@ export const ApiRunDefinition = () =>
       description: 'Runs the workflow that is given in the body, without storing it. With `Accept: text/event-stream` the answer is its event stream, and the parameters of streams hold.',
     }),
     ApiStart(), ApiJsonBody('RunBody', { 'A retry, then a person': { workflow: DEFINITION, input: INPUT } }),
-    ApiProblems(START_PROBLEMS),
+    ApiProblems(START_PROBLEMS, TEXT_CONFLICT),
   );
 
 export const ApiListExecutions = () =>

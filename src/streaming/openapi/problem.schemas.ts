@@ -37,7 +37,7 @@ export const PROBLEMS: Record<ProblemCode, ProblemDoc> = {
   not_found: { when: 'It does not exist, or belongs to another user: the two answer alike.', detail: `there is no execution ${EXECUTION_ID}` },
   method_not_allowed: { when: 'The path has no such method.', detail: 'Cannot PUT /api/v1/executions' },
   not_acceptable: { when: 'No form of the answer is one that `Accept` takes.', detail: 'send "Accept: application/json"' },
-  conflict: { when: 'The name is that of a workflow of the service itself, or the user has stored as many as are kept for one.', detail: '"brief" is a workflow of this service itself; choose another name' },
+  conflict: { when: 'What there is stands against it: the name is that of a workflow of the service itself, the user has stored as many as are kept for one, or a text is asked for that came to no end.', detail: '"brief" is a workflow of this service itself; choose another name' },
   already_finished: { when: 'The execution has completed or failed.', detail: `execution ${EXECUTION_ID} has completed already` },
   model_not_configured: { when: 'A step asks for a language model that the service has no key for; the detail names the variable.', detail: 'step "write" needs a language model: set OPENAI_API_KEY' },
   not_waiting: { when: 'No step waits for input, or not the one that is named.', detail: 'no step of this execution waits for input' },

@@ -37,7 +37,7 @@ export const ApiJson = (status: number, description: string, name: string, examp
 export const ApiNothing = (description: string) => ApiResponse({ status: 204, description, headers: LIMIT_HEADERS });
 
 /** 200 with an event stream. As of OpenAPI 3.2, `schema` is the stream as a whole and `itemSchema` each frame in it. */
-export const ApiSse = (description: string) =>
+export const ApiSse = (description: string, { text = false } = {}) =>
   ApiResponse({
     status: 200,
     description: `${description} One of them:\n\n\`\`\`\n${ONE_FRAME}\n\`\`\``,
@@ -48,6 +48,7 @@ export const ApiSse = (description: string) =>
         itemSchema: ref('StreamFrame'),
         examples: { stream: { summary: 'The beginning of a stream', dataValue: FRAMES, serializedValue: STREAM_TEXT } },
       },
+      ...(text ? { 'text/plain': { schema: { type: 'string', description: 'With `protocol=text`: the text, and nothing but that.' }, examples: { text: { summary: 'The text of a step', value: 'Hello Ada' } } } } : {}),
     },
   } as ApiResponseOptions);
 

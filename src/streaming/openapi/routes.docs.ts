@@ -1,5 +1,7 @@
 /** Which documentation belongs to which route of the streaming module. Whoever imports this file has it in the document. */
+import { AgUiController } from '../controllers/ag-ui.controller.js';
 import { CacheController } from '../controllers/cache.controller.js';
+import { ChatController } from '../controllers/chat.controller.js';
 import { ExecutionsController } from '../controllers/executions.controller.js';
 import { KeysController } from '../controllers/keys.controller.js';
 import { ReliabilityController } from '../controllers/reliability.controller.js';
@@ -11,6 +13,7 @@ import { describeRoutes } from './describe-routes.js';
 import {
   ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
 } from './executions.docs.js';
+import { ApiChat, ApiResumeChat, ApiRunAgent } from './protocols.docs.js';
 import { ApiGetReliability } from './reliability.docs.js';
 import { ApiAddKey, ApiListKeys, ApiRevokeKey } from './keys.docs.js';
 import { ApiOpenSocket, ApiStreamExecution, ApiStreamExecutions } from './streams.docs.js';
@@ -42,6 +45,15 @@ describeRoutes(ReliabilityController, {
 describeRoutes(StreamController, {
   execution: ApiStreamExecution(),
   several: ApiStreamExecutions(),
+});
+
+describeRoutes(ChatController, {
+  chat: ApiChat(),
+  resume: ApiResumeChat(),
+});
+
+describeRoutes(AgUiController, {
+  run: ApiRunAgent(),
 });
 
 describeRoutes(SocketController, {

@@ -1,6 +1,8 @@
 /** What streams take, from one execution's to the one that a start opens. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { PROTOCOLS } from '../protocols/protocol.request.js';
+import { ApiVersion } from './protocols.docs.js';
 import { ApiOptional } from './route.decorators.js';
 import { ref, type Schema } from './schema.builder.js';
 
@@ -18,6 +20,14 @@ export const ApiStreamForm = () =>
     ApiOptional('heartbeat', 'How silence is broken: by a comment, which scripts cannot see, or by an event named `heartbeat` that repeats the last id.', {
       type: 'string', enum: ['comment', 'event'], default: 'comment',
     }),
+  );
+
+/** In whose words an execution is streamed. */
+export const ApiProtocol = () =>
+  applyDecorators(
+    ApiOptional('protocol', 'In place of the events themselves: a UI message stream of the AI SDK, events of AG-UI 1.0, or the plain text of one step. Not together with `types`, `named` and `heartbeat`.', { type: 'string', enum: [...PROTOCOLS] }),
+    ApiVersion(),
+    ApiOptional('step', 'With `protocol=text`: the id of the step whose text it is. Left out, the result of the workflow.', { type: 'string', examples: ['persist/say'] }),
   );
 
 const SEQ = { type: 'integer', minimum: 0, examples: [7] };

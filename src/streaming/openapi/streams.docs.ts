@@ -3,9 +3,11 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiExecutionId, ApiProblems, ApiSse, ApiStreamEnded, ApiStreamUser, AUTHENTICATED, FOR_OWNERS, LIMIT_HEADERS } from './route.decorators.js';
 import { type ProblemCode } from './problem.schemas.js';
-import { ApiList, ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
+import { ApiList, ApiProtocol, ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
 
 const TAGS = { tags: ['streams'] };
+/** Of `protocol=text`. */
+export const TEXT_CONFLICT = { conflict: 'there is no whole text: step persist/say has failed' };
 const STREAM_PROBLEMS = ['invalid_cursor', 'too_many_streams', 'capacity_exceeded', 'shutting_down'] as const satisfies ProblemCode[];
 
 export const ApiStreamExecution = () =>
@@ -15,9 +17,9 @@ export const ApiStreamExecution = () =>
       description: 'All events from where the reader asks: the past first, then live, without a seam. The response ends after the terminal event (`workflow_completed`, `workflow_failed`, `workflow_cancelled`). '
         + 'A reader that goes away changes nothing for the execution; one that does not read is dropped and can resume without loss.',
     }),
-    ApiStreamUser(), ApiExecutionId(), ApiStreamForm(), ApiStreamStart('seq'),
-    ApiSse('The events.'), ApiStreamEnded(),
-    ApiProblems([...FOR_OWNERS, ...STREAM_PROBLEMS]),
+    ApiStreamUser(), ApiExecutionId(), ApiStreamForm(), ApiStreamStart('seq'), ApiProtocol(),
+    ApiSse('The events.', { text: true }), ApiStreamEnded(),
+    ApiProblems([...FOR_OWNERS, ...STREAM_PROBLEMS, 'conflict'], TEXT_CONFLICT),
   );
 
 export const ApiStreamExecutions = () =>

@@ -4,7 +4,8 @@ import { ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { DEFINITION, INPUT, started, WORKFLOW_DETAIL, WORKFLOW_LIST } from './examples.js';
 import { type ProblemCode } from './problem.schemas.js';
 import { ApiIdempotencyKey, ApiJson, ApiJsonBody, ApiNothing, ApiProblems, ApiSse, ApiStreamEnded, ApiTraceparent, ApiUser, FOR_USERS, WITH_BODY } from './route.decorators.js';
-import { ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
+import { ApiProtocol, ApiStreamForm, ApiStreamStart } from './stream.parameters.js';
+import { TEXT_CONFLICT } from './streams.docs.js';
 
 const TAGS = { tags: ['workflows'] };
 const ABSENT = { not_found: 'there is no workflow "greting"; GET /workflows lists those you can start' };
@@ -51,15 +52,15 @@ export const ApiStart = () =>
   applyDecorators(
     ApiUser(), ApiIdempotencyKey(), ApiTraceparent(),
     ApiHeader({ name: 'Accept', required: false, description: '`text/event-stream` streams the execution in the answer to this very request.', schema: { type: 'string', enum: ['application/json', 'text/event-stream'] } }),
-    ApiStreamForm(), ApiStreamStart('repeat'),
+    ApiStreamForm(), ApiStreamStart('repeat'), ApiProtocol(),
     ApiJson(202, 'Where to follow it', 'Started', started('queued')),
-    ApiSse('With `Accept: text/event-stream`: the events of the execution, until its last one. Cut off, resume with `GET /executions/{id}/stream`.'),
+    ApiSse('With `Accept: text/event-stream`: the events of the execution, until its last one. Cut off, resume with `GET /executions/{id}/stream`.', { text: true }),
     ApiStreamEnded(),
   );
 
 /** How both starts refuse. */
 export const START_PROBLEMS = [
-  ...FOR_USERS, ...WITH_BODY, 'invalid_definition', 'invalid_input', 'invalid_cursor', 'model_not_configured', 'idempotency_conflict', 'too_many_executions', 'too_many_streams', 'capacity_exceeded', 'shutting_down',
+  ...FOR_USERS, ...WITH_BODY, 'invalid_definition', 'invalid_input', 'invalid_cursor', 'conflict', 'model_not_configured', 'idempotency_conflict', 'too_many_executions', 'too_many_streams', 'capacity_exceeded', 'shutting_down',
 ] as const satisfies ProblemCode[];
 
 export const ApiStartWorkflow = () =>
@@ -69,5 +70,5 @@ export const ApiStartWorkflow = () =>
       description: 'Answers once the execution is in the journal: from then on it runs to its end, whoever listens. With `Accept: text/event-stream` the answer is its event stream, and the parameters of streams hold.',
     }),
     ApiWorkflowName(), ApiStart(), ApiJsonBody('StartBody', { 'With input': { input: INPUT, sessionId: 'chat-42' } }, { required: false }),
-    ApiProblems([...START_PROBLEMS, 'not_found'], ABSENT),
+    ApiProblems([...START_PROBLEMS, 'not_found'], { ...ABSENT, ...TEXT_CONFLICT }),
   );

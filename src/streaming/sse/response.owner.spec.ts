@@ -17,7 +17,7 @@ describe('a response that is taken out of the hands of Nest', () => {
 
   it.each([['Express', (raw: ServerResponse) => raw], ['Fastify', (raw: ServerResponse) => ({ raw })]])('is neither written nor ended by what is piped into it (%s)', async (_, responseOf) => {
     server.once('request', (_request, raw) => {
-      const context = { switchToHttp: () => ({ getResponse: () => responseOf(raw) }) } as unknown as ExecutionContext;
+      const context = { switchToHttp: () => ({ getRequest: () => ({}), getResponse: () => responseOf(raw) }) } as unknown as ExecutionContext;
       expect(new OwnResponseGuard().canActivate(context)).toBe(true);
       const nests = new PassThrough();
       nests.pipe(raw);

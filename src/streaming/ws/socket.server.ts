@@ -21,6 +21,8 @@ const OPTIONS = {
   /** Bytes of a message; a larger answer to a step is for the route. */
   maxPayload: 64 * 1024,
   maxFragments: 1024,
+  // One message a turn of the loop: thousands fit into what is read at once, and would be handled before anything else is.
+  allowSynchronousEvents: false,
   /** Milliseconds that a peer has to answer a goodbye; within those that a shutdown has (P16). */
   closeTimeout: 3000,
 };

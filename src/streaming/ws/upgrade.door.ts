@@ -96,14 +96,24 @@ function whenAnswered(socket: Socket & { _httpMessage?: ServerResponse | null },
   }
 }
 
+/** Of a request, where the server sets no other number: what is above that, Node before 24 leaves out and says nothing. */
+const MAX_HEADERS = 1000;
+
 /** Puts the request back onto its connection without its wish, and has the connection read anew. */
 function answerWithoutUpgrade(server: Server, { method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
+  if (rawHeaders.length >= 2 * (server.maxHeadersCount || MAX_HEADERS)) {
+    // Without a `Content-Length` that was left out, its body would be read as the next request.
+    socket.end('HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n', () => socket.destroy());
+    return;
+  }
   let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (rawHeaders[i]?.toLowerCase() !== 'upgrade') text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
   }
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
   server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
+  // Node listens itself again.
+  socket.off('error', ignore);
 }
 
 function ignore(): void {}

@@ -45,6 +45,15 @@ export class PipedCommand {
     this.child.kill(signal);
   }
 
+  /** Nobody reads what it writes there any more. */
+  closeStdout(): void {
+    this.child.stdout.destroy();
+  }
+
+  closeStderr(): void {
+    this.child.stderr.destroy();
+  }
+
   end(): Promise<Ended> {
     return within(this.ended, () => `the end of the command:\n${this.stdout}\n${this.stderr}`, 30_000);
   }

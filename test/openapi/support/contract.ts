@@ -127,7 +127,7 @@ export class Contract {
       if (frame['data'] === undefined) continue;
       this.assert(frame, ...at, 'itemSchema');
       this.assert([frame], ...at, 'schema');
-      if (!ofEvents) continue;
+      if (!ofEvents || isTranslated(text)) continue;
       const event = JSON.parse(frame['data']) as { type: EventType };
       this.assert(event, 'components', 'schemas', 'StreamFrame', 'properties', 'data', 'contentSchema');
       this.seenTypes.add(event.type);
@@ -138,6 +138,11 @@ export class Contract {
     const { events } = (body ?? {}) as { events?: { type: EventType }[] };
     if (Array.isArray(events)) for (const { type } of events) this.seenTypes.add(type);
   }
+}
+
+/** Whether a stream that can carry events was asked for in the words of another protocol. */
+function isTranslated(text: string): boolean {
+  return /^\s*(id: \d+\n)?data: \{"type":"(start|RUN_STARTED)"/.test(text);
 }
 
 function isOfEvents(media: MediaTypeObject): boolean {

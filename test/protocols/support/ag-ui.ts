@@ -1,15 +1,12 @@
 /** Runs of AG-UI, read by its own client: schema, order of events, and what they make of the conversation. */
-import { AbstractAgent, type HttpAgentConfig, type RunAgentResult } from '@ag-ui/client';
+import { HttpAgent, type HttpAgentConfig } from '@ag-ui/client';
 import { type BaseEvent, EventType, type Message } from '@ag-ui/core';
 import { EventSchema } from '@ag-ui/core/schemas';
 import { expect } from '@jest/globals';
-import { from, type Observable } from 'rxjs';
 
 export interface Outcome {
-  events: BaseEvent[];
   messages: Message[];
   state: Record<string, unknown>;
-  result: unknown;
 }
 
 /**
@@ -33,17 +30,6 @@ export const quietFetch: NonNullable<HttpAgentConfig['fetch']> = async (url, ini
   });
 };
 
-/** An agent whose run is the events given. */
-class RecordedAgent extends AbstractAgent {
-  constructor(private readonly given: readonly BaseEvent[], messages: Message[], state: unknown) {
-    super({ threadId: 't', initialMessages: messages, initialState: state });
-  }
-
-  override run(): Observable<BaseEvent> {
-    return from(this.given);
-  }
-}
-
 /** What a client makes of a run. @throws where an event is not one of AG-UI, says too much or too little, or comes out of order. */
 export async function readRun(events: readonly BaseEvent[], { messages = [], state = {} }: { messages?: Message[]; state?: unknown } = {}): Promise<Outcome> {
   for (const event of events) {
@@ -53,9 +39,13 @@ export async function readRun(events: readonly BaseEvent[], { messages = [], sta
   }
   expect(events[0]?.type).toBe(EventType.RUN_STARTED);
   expect([EventType.RUN_FINISHED, EventType.RUN_ERROR]).toContain(events.at(-1)?.type);
-  const agent = new RecordedAgent(events, messages, state);
-  const { result } = (await agent.runAgent()) as RunAgentResult & { result: unknown };
-  return { events: [...events], messages: agent.messages, state: agent.state as Record<string, unknown>, result };
+  const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+  const agent = new HttpAgent({
+    url: 'http://recorded.test/', threadId: 't', initialMessages: messages, initialState: state,
+    fetch: async () => new Response(text, { headers: { 'content-type': 'text/event-stream' } }),
+  });
+  await agent.runAgent();
+  return { messages: agent.messages, state: agent.state as Record<string, unknown> };
 }
 
 /** Texts of an execution's messages, by step. */

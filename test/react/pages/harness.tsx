@@ -61,6 +61,7 @@ const harness: Harness = {
   follow: (executionId) => again(executionId),
   unmount: () => root?.unmount(),
   seen: () => recorder.read(),
+  brief: () => recorder.brief(),
   page: PAGE,
 };
 Object.assign(globalThis, { harness });

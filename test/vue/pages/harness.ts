@@ -63,6 +63,7 @@ const harness: Harness = {
   follow: (id) => void (executionId.value = id),
   unmount: () => app?.unmount(),
   seen: () => recorder.read(),
+  brief: () => recorder.brief(),
   page: PAGE,
 };
 Object.assign(globalThis, { harness });

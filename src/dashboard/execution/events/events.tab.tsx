@@ -1,5 +1,4 @@
 /** Every event of the log, as a table of which as much is drawn as fits; one of them in full beside it. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { EVENT_TYPES, type EventType, type ExecutionEvent } from '../../../contract/events.js';
 import { type JsonValue } from '../../../contract/json.js';
@@ -7,6 +6,7 @@ import { useShortcuts } from '../../app/shortcuts.js';
 import { clock, count, plural } from '../../ui/format.js';
 import { JsonView } from '../../ui/json-view.js';
 import { Empty } from '../../ui/parts.js';
+import { useRows } from '../../ui/use-rows.js';
 import { type TabProps } from '../tab.props.js';
 import { EventSieve, summaryOf } from './events.filter.js';
 
@@ -83,7 +83,7 @@ function EventTable({ events, places, total, open, onOpen, follows }: TableProps
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(follows);
   const [marked, setMarked] = useState<number>();
-  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: OVERSCAN });
+  const { virtual, goTo } = useRows({ scroller, count: total, height: ROW, overscan: OVERSCAN, marked, keyOf: (i) => places[i] ?? i });
   const items = virtual.getVirtualItems();
   const at = Math.min(marked ?? total - 1, total - 1);
   useEffect(() => {
@@ -97,9 +97,8 @@ function EventTable({ events, places, total, open, onOpen, follows }: TableProps
     const to = Math.max(0, Math.min(total - 1, index));
     setMarked(to);
     isAtEnd.current = to === total - 1;
-    virtual.scrollToIndex(to);
     if (open !== undefined) onOpen(places[to] as number);
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-place="${places[to]}"]`)?.focus({ preventScroll: true }));
+    goTo(to);
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'Enter' || event.key === ' ') {
@@ -121,7 +120,7 @@ function EventTable({ events, places, total, open, onOpen, follows }: TableProps
           const { seq, type, timestamp, step } = event;
           return (
             <div
-              key={seq} role="row" className="event-row" aria-rowindex={index + 1} aria-selected={place === open} tabIndex={index === at ? 0 : -1} data-place={place} data-seq={seq} data-type={type}
+              key={seq} role="row" className="event-row" aria-rowindex={index + 1} aria-selected={place === open} tabIndex={index === at ? 0 : -1} data-index={index} data-seq={seq} data-type={type}
               style={{ height: ROW, transform: `translateY(${start}px)` }} onFocus={() => setMarked(index)} onClick={() => onOpen(place)}
             >
               <span role="gridcell" className="number seq">{seq}</span>

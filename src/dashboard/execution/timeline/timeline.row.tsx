@@ -34,7 +34,7 @@ export function Row({ row, index, start, height, scale, seq, step, who, isCurren
   const label = `${who ?? name}${round === undefined ? '' : ` [${round}]`}`;
   return (
     <div
-      role="row" aria-level={depth + 1} aria-rowindex={index + 1} aria-expanded={isOpen} aria-selected={isSelected} tabIndex={isCurrent ? 0 : -1} data-row={id} data-status={status}
+      role="row" aria-level={depth + 1} aria-rowindex={index + 1} aria-expanded={isOpen} aria-selected={isSelected} tabIndex={isCurrent ? 0 : -1} data-index={index} data-row={id} data-status={status}
       className="timeline-row" style={{ height, transform: `translateY(${start}px)` }} onFocus={() => onFocus(id)} onClick={() => onSelect(id)}
     >
       <span className="timeline-name" role="gridcell" style={{ paddingInlineStart: `${0.6 + Math.min(depth, 8) * 0.9}rem` }}>

@@ -1,10 +1,10 @@
 /** The Gantt of an execution: a tree of steps at the left, their bars at the right, as many rows drawn as fit. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { FINISHED_STATUSES } from '../../../contract/state.js';
 import { useShortcuts } from '../../app/shortcuts.js';
 import { Empty } from '../../ui/parts.js';
 import { useNow } from '../../ui/use-now.js';
+import { useRows } from '../../ui/use-rows.js';
 import { type TabProps } from '../tab.props.js';
 import { tickLabel, ticksOf, type TimeScale } from './time.scale.js';
 import { type TimelineRow, visibleRows } from './timeline.js';
@@ -31,8 +31,9 @@ export function TimelineTab({ model, state, length, isLive, selected, onSelect }
   const endMs = isLive ? (goesOn ? Math.max(timeline.endMs, model.serviceTime(now)) : timeline.endMs) : model.replay.timeAt(length);
   const spanMs = Math.max(1, (isLive ? endMs : Math.max(endMs, timeline.endMs)) - timeline.startMs);
   const scale: TimeScale = { startMs: timeline.startMs, spanMs, nowMs: endMs };
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: OVERSCAN, getItemKey: (i) => rows[i]?.id ?? i });
-  const at = Math.max(0, rows.findIndex(({ id }) => id === (marked ?? selected)));
+  const place = rows.findIndex(({ id }) => id === (marked ?? selected));
+  const { virtual, goTo } = useRows({ scroller, count: rows.length, height: ROW, overscan: OVERSCAN, marked: place < 0 ? undefined : place, keyOf: (i) => rows[i]?.id ?? i });
+  const at = Math.max(0, place);
   const zoomBy = (factor: number) => setZoom((before) => Math.max(1, Math.min(MAX_ZOOM, before * factor)));
   useShortcuts({ '+': () => zoomBy(1.5), '=': () => zoomBy(1.5), '-': () => zoomBy(1 / 1.5), 0: () => setZoom(1) });
   useZoomByWheel(scroller, zoomBy);
@@ -46,8 +47,7 @@ export function TimelineTab({ model, state, length, isLive, selected, onSelect }
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (!row) return;
     setMarked(row.id);
-    virtual.scrollToIndex(rows.indexOf(row));
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(row.id)}"]`)?.focus());
+    goTo(rows.indexOf(row));
   };
   const onKey = (event: KeyboardEvent) => {
     const row = rows[at];

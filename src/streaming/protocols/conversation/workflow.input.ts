@@ -6,15 +6,15 @@ import { type Conversation, isObject } from './conversation.js';
 
 /**
  * In this order: the conversation where the schema has `messages`; what the user has said last where it has `prompt`, is a
- * text itself, or has one text that is required; without a schema both. What else of the request the schema names is given too.
+ * text itself, or has one text that is required; where no properties are named, both. What else of the request the schema names is given too.
  * @throws StepcastError `invalid_request` where none of these fits.
  */
 export function inputOf({ name, inputSchema }: Pick<WorkflowDefinition, 'name' | 'inputSchema'>, conversation: Conversation): JsonValue {
   const { prompt } = conversation;
   const messages = conversation.messages as unknown as JsonValue;
-  if (!isObject(inputSchema)) return { messages, ...(prompt === undefined ? {} : { prompt }) };
-  if (inputSchema['type'] === 'string') return needed(prompt);
-  const properties = isObject(inputSchema['properties']) ? inputSchema['properties'] : {};
+  const { type, properties } = isObject(inputSchema) ? inputSchema : {};
+  if (type === 'string') return needed(prompt);
+  if (!isObject(inputSchema) || !isObject(properties)) return { messages, ...(prompt === undefined ? {} : { prompt }) };
   const required = Array.isArray(inputSchema['required']) ? inputSchema['required'] : [];
   const more = Object.fromEntries(Object.entries(conversation.more).filter(([key]) => Object.hasOwn(properties, key)));
   if (Object.hasOwn(properties, 'messages')) return { ...more, messages, ...(required.includes('prompt') ? { prompt: needed(prompt) } : {}) };

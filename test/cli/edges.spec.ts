@@ -1,0 +1,121 @@
+/** The command where what is around it fails: a service that does not answer, pipes that are closed, text that is not meant well. */
+import net, { type AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { agent, input, workflow } from '../../src/orchestration/definition/builder.js';
+import { refuses, ScriptServer } from '../client/support/script.server.js';
+import { TestApp } from '../support/app.js';
+import { eventually } from '../support/patience.js';
+import { command, PipedCommand, pty, Terminal } from './support/terminal.js';
+
+const CTRL_C = '\u0003';
+const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+
+let app: TestApp;
+let home: string;
+beforeAll(async () => {
+  app = await TestApp.start();
+  home = mkdtempSync(join(tmpdir(), 'stepcast-cli-'));
+  app.stage.write('fails', () => {
+    throw new Error('no\u001b[2J\u009b2J good');
+  });
+  app.stage.write('gives', () => ({ text: 'a\u001b[2J\u009b2Jb' }));
+});
+afterAll(async () => {
+  rmSync(home, { recursive: true, force: true });
+  await app.close();
+});
+
+const save = (definition: { name: string }): string => {
+  const path = join(home, `${definition.name}.json`);
+  writeFileSync(path, JSON.stringify(definition));
+  return path;
+};
+const play = (part: string) => save(workflow(part, agent('p', 'play', { input: { part } })));
+
+describe('a service that takes requests and does not answer', () => {
+  let mute: net.Server;
+  let base: string;
+  let connections: net.Socket[];
+  beforeEach(async () => {
+    connections = [];
+    mute = net.createServer((connection) => void connections.push(connection.on('error', () => undefined)));
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    for (const connection of connections) connection.destroy();
+    await new Promise((resolve) => mute.close(resolve));
+  });
+
+  it.each([['watch'], ['replay']])('is left by SIGINT at once: stepcast %s', async (name) => {
+    const running = new PipedCommand([name, '00000000-0000-4000-8000-000000000000'], { base });
+    await eventually(() => connections.length > 0, 'its request');
+    running.signal('SIGINT');
+    expect((await running.end()).code).toBe(130);
+  });
+
+  (pty ? it : it.skip)('is left by Ctrl-C, twice, in a terminal', async () => {
+    const terminal = new Terminal(['watch', '00000000-0000-4000-8000-000000000000'], { base });
+    try {
+      await eventually(() => connections.length > 0, 'its request');
+      terminal.type(CTRL_C);
+      await terminal.until('Cancel the execution?');
+      terminal.type(CTRL_C);
+      expect(await terminal.end()).toBe(130);
+    } finally {
+      terminal.dispose();
+    }
+  });
+});
+
+describe('a pipe that is closed', () => {
+  it('for what is said beside it stops nothing', async () => {
+    const running = new PipedCommand(['run', '-f', save(workflow('asks', input('ok')))], { base: app.base });
+    running.closeStderr();
+    const id = await eventually(async () => ((await app.alice.get('/executions?workflow=asks')).json as { executions: { id: string; status: string }[] }).executions.find(({ status }) => status === 'waiting')?.id, 'the execution');
+    await app.alice.post(`/executions/${id}/input`, { value: 7 });
+    expect(await running.end()).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n7\n$/) });
+  });
+
+  it('for what it writes ends it without a word', async () => {
+    const running = new PipedCommand(['run', '-f', save(workflow('one', agent('e', 'echo'))), '--json'], { base: app.base });
+    running.closeStdout();
+    expect(await running.end()).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('text that would move the cursor', () => {
+  it('is none of what is said of failures, nor of a line of JSON', async () => {
+    const failed = await command(['run', '-f', play('fails'), '--quiet'], { base: app.base });
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('no good') });
+    expect(failed.stderr).not.toMatch(CONTROLS);
+    const written = await command(['run', '-f', play('gives'), '--json'], { base: app.base });
+    expect(written.stdout).not.toMatch(CONTROLS);
+    expect(JSON.parse(written.stdout.trim().split('\n').at(-1) as string)).toMatchObject({ data: { result: { text: 'a\u001b[2J\u009b2Jb' } } });
+    const id = (JSON.parse(written.stdout.split('\n', 1)[0] as string) as { executionId: string }).executionId;
+    expect((await command(['status', id, '--json'], { base: app.base })).stdout).not.toMatch(CONTROLS);
+    expect((await command(['replay', id, '--json', '--speed', '0'], { base: app.base })).stdout).toBe(written.stdout);
+  });
+
+  it('is none of a refusal', async () => {
+    const server = await ScriptServer.start();
+    try {
+      server.otherwise = refuses(400, {}, JSON.stringify({ detail: 'not\u001b[2J so', errors: [{ path: '/a\u001b[2J', message: 'is\u009b2J bad' }] }));
+      expect(await command(['list'], { base: server.base })).toEqual({ code: 4, stdout: '', stderr: 'stepcast: not so\nstepcast:   /a is bad\n' });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('is none of a result that a terminal shows, but of one that a program reads', async () => {
+    const text = save(workflow('text', agent('e', 'echo', { input: 'a\u001b[2Jb' })));
+    expect((await command(['run', '-f', text, '--quiet'], { base: app.base })).stdout).toBe('a\u001b[2Jb\n');
+    if (!pty) return;
+    const terminal = new Terminal(['run', '-f', text, '--quiet'], { base: app.base });
+    expect(await terminal.end()).toBe(0);
+    expect(terminal.raw).toBe('ab\r\n');
+  });
+});

@@ -55,6 +55,18 @@ const pieces = (log: ExecutionEvent[], kind: string) => ofType(log, 'step_output
 const outputOf = (log: ExecutionEvent[]) => ofType(log, 'workflow_completed')[0]?.data.result;
 const errorOf = (log: ExecutionEvent[]) => ofType(log, 'workflow_failed')[0]?.data.error;
 
+it('says what its answer depends on: the server that answers, and tools as the model is told of them', () => {
+  const subjectOf = (baseUrl: string | undefined, description: string) => {
+    const tools = new ToolRegistry();
+    tools.register({ name: 'weather', description, schema: OBJECT, timeoutMs: 1000, check: () => [], handler: { execute: () => null } });
+    const options: LlmOptions = { defaultModel: 'openai/mock', openai: { apiKey: 'k', ...(baseUrl === undefined ? {} : { baseUrl }) } };
+    return new LlmAgent(new ModelRegistry(options), tools, new ToolRunner(tools), options).cacheSubject({ prompt: 'Why?', tools: ['weather'] });
+  };
+  expect(subjectOf(undefined, 'd')).toEqual({ model: 'openai/mock', fixed: { tools: [{ name: 'weather', description: 'd', schema: OBJECT }] }, prompt: 'Why?' });
+  expect(subjectOf('http://proxy/v1', 'd').model).toBe('openai/mock at http://proxy/v1');
+  expect(subjectOf(undefined, 'e').fixed).not.toEqual(subjectOf(undefined, 'd').fixed);
+});
+
 describe('the agent llm', () => {
   let engine: Engine;
   const tools = new ToolRegistry();

@@ -45,6 +45,11 @@ describe('a model', () => {
     expect(new ModelRegistry({}).priceOf(name)).toBeUndefined();
   });
 
+  it('is asked at the address that is set, or at its provider\'s own', () => {
+    const models = new ModelRegistry({ openai: { apiKey: 'k', baseUrl: 'http://proxy/v1' }, google: { apiKey: 'k' }, compatible: { ollama: { baseUrl: 'http://localhost:11434/v1' } } });
+    expect(['openai/gpt-5', 'ollama/x', 'google/x', 'nobody/x', 'x'].map((name) => models.addressOf(name))).toEqual(['http://proxy/v1', 'http://localhost:11434/v1', undefined, undefined, undefined]);
+  });
+
   it('is configured or not', () => {
     const models = new ModelRegistry({ openai: { apiKey: 'k' } });
     expect(models.isConfigured('openai/gpt-5')).toBe(true);

@@ -1,6 +1,7 @@
 /** What the process answers to whoever started it. */
 import { RequestError } from '../client/client.error.js';
 import { type ExecutionStatus } from '../contract/state.js';
+import { safeText } from './terminal.text.js';
 
 export const EXIT = {
   completed: 0,
@@ -42,5 +43,5 @@ export function linesOfError(error: unknown): string[] {
     if (error.status === 401) lines.push('  set STEPCAST_API_KEY to a key of the service');
     if (error.status === 0) lines.push('  set STEPCAST_URL to where the service is, or start one with: stepcast serve');
   }
-  return lines;
+  return lines.map(safeText);
 }

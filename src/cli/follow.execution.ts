@@ -17,12 +17,15 @@ export interface FollowOptions {
   cancelOnInterrupt?: boolean;
 }
 
+/** Why a question is taken back: what it asks is answered, or void. */
+const MOOT = Symbol('moot');
+
 export class ExecutionFollower {
   private readonly stream: ExecutionStream;
   /** The question that is being asked. */
   private asking: { ends: AbortController; done: Promise<void>; stepId: string | undefined } | undefined;
   private readonly answered = new Set<string>();
-  private isLeft = false;
+  private readonly left = new AbortController();
   private wasInterrupted = false;
 
   constructor(
@@ -32,7 +35,7 @@ export class ExecutionFollower {
     private readonly io: Io,
     private readonly options: FollowOptions,
   ) {
-    this.stream = client.stream(executionId, { onConnection: (connection: Connection) => shown.connection(connection) });
+    this.stream = client.stream(executionId, { signal: this.left.signal, onConnection: (connection: Connection) => shown.connection(connection) });
   }
 
   /** @throws RequestError where the stream cannot be had; UsageError where the result cannot be written. */
@@ -42,14 +45,15 @@ export class ExecutionFollower {
     const { stream, shown } = this;
     try {
       // What was asked before may be answered further on: it is asked for where the past ends.
-      const past = (await this.client.status(this.executionId)).lastSeq;
+      const past = (await this.client.status(this.executionId, { signal: this.left.signal })).lastSeq;
       for await (const event of stream) {
         shown.event(event, stream.state);
         const { stepId } = this.asking ?? {};
-        // What is asked for has been answered by somebody else, or is void.
-        if (stepId !== undefined && stream.state.steps[stepId]?.status !== 'waiting') this.asking?.ends.abort();
+        if (stepId !== undefined && stream.state.steps[stepId]?.status !== 'waiting') this.asking?.ends.abort(MOOT);
         if (event.seq === past || (event.seq > past && event.type === 'input_required')) void this.answer();
       }
+    } catch (error) {
+      if (!this.isLeft) throw error;
     } finally {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
       this.asking?.ends.abort();
@@ -64,31 +68,34 @@ export class ExecutionFollower {
     return codeOfStatus(stream.state.status);
   }
 
+  private get isLeft(): boolean {
+    return this.left.signal.aborted;
+  }
+
   private leave(): void {
-    this.isLeft = true;
-    this.stream.close();
+    this.left.abort();
   }
 
   private async interrupt(): Promise<void> {
     if (canAsk(this.io)) {
       await this.question(undefined, async (signal) => {
         const typed = await ask('Cancel the execution? Ctrl-C again leaves it running. [y/N] ', this.io, signal);
-        if (typed !== undefined && /^y(es)?$/i.test(typed.trim())) await this.cancel();
+        if (typed !== undefined && /^y(es)?$/i.test(typed.trim())) await this.cancel(signal);
       });
       if (!this.isLeft) void this.answer();
       return;
     }
     if (!this.options.cancelOnInterrupt || this.wasInterrupted) return this.leave();
     this.wasInterrupted = true;
-    await this.cancel();
+    await this.cancel(this.left.signal);
   }
 
-  private async cancel(): Promise<void> {
+  private async cancel(signal: AbortSignal): Promise<void> {
     try {
-      await this.client.cancel(this.executionId, { reason: 'cancelled in the terminal' });
+      await this.client.cancel(this.executionId, { reason: 'cancelled in the terminal', signal });
     } catch (error) {
       // One that has just ended needs no cancelling.
-      if (!(error instanceof RequestError && error.status === 409)) this.tell(error);
+      if (!signal.aborted && !(error instanceof RequestError && error.status === 409)) this.tell(error);
     }
   }
 
@@ -110,24 +117,25 @@ export class ExecutionFollower {
     const { id, schema } = step;
     const turn = turnOf(step);
     let isInterrupted = false;
-    let isTyped = false;
+    let isDone = false;
     await this.question(id, async (signal) => {
       try {
         const typed = await ask(questionOf(step), this.io, signal);
-        if (typed === undefined) return;
-        isTyped = true;
-        await this.client.answer(this.executionId, answerOf(typed, schema), { stepId: id });
-        this.answered.add(turn);
+        if (typed !== undefined) {
+          await this.client.answer(this.executionId, answerOf(typed, schema), { stepId: id, signal });
+          this.answered.add(turn);
+        }
       } catch (error) {
         if (error instanceof Interrupted) isInterrupted = true;
-        else this.tell(error);
+        else if (!signal.aborted) this.tell(error);
         // Somebody else was faster.
         if (error instanceof RequestError && error.status === 409) this.answered.add(turn);
       }
+      // Where another question takes its place, that one comes back to it.
+      isDone = !isInterrupted && (!signal.aborted || signal.reason === MOOT);
     });
     if (isInterrupted) await this.interrupt();
-    // Where another question took its place, that one comes back to it.
-    return isTyped;
+    return isDone;
   }
 
   private waiting(): StepState | undefined {

@@ -13,6 +13,9 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.completed);
 });
 
+// What is said beside is for whoever listens, and nothing depends on it.
+stderr.on('error', () => undefined);
+
 const end = (code: ExitCode) => {
   process.exitCode = code;
 };

@@ -14,6 +14,11 @@ export function safeLine(text: string): string {
   return safeText(text).replace(/\s+/g, ' ').trim();
 }
 
+/** A value as a line of JSON, whose control characters are all escaped: JSON itself lets some stand that terminals obey. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value).replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)}\n`;
+}
+
 /** A value as a person reads it: a text as it is, anything else as JSON. */
 export function valueText(value: unknown, indent?: number): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, indent);

@@ -1,9 +1,9 @@
 /** What a client is made with. */
 
-/** Called before the first request, and with `refresh` once the service has not taken the token of before (401). */
+/** Called before the first request, and with `refresh` once the service has not taken the token of before (401); once for all requests that wait for it. */
 export type TokenSource = (request: { refresh: boolean }) => string | Promise<string>;
 
-/** Gets a ticket from the app's own server, for the execution, or for the stream of several where there is none. Called for each connection. */
+/** Gets a ticket from the app's own server, for the execution, or for the stream of several where there is none. Called for each connection, and once more where the service does not take it. */
 export type TicketSource = (executionId: string | undefined) => string | Promise<string>;
 
 /**
@@ -20,7 +20,7 @@ export interface ReconnectOptions {
 }
 
 export interface ClientOptions {
-  /** Where the service is: `https://stepcast.example.com`. Default in a browser: the page's own origin. */
+  /** Where the service is: `https://stepcast.example.com`, or, in a browser, a path on the page's own origin, such as `/flows`. Default there: that origin. */
   baseUrl?: string;
   /** Path of the API on it. Default `/api/v1`. */
   apiPath?: string;
@@ -28,7 +28,7 @@ export interface ClientOptions {
   /** Sent with each request. */
   headers?: Record<string, string>;
   reconnect?: ReconnectOptions;
-  /** Silence after which a line counts as dead, milliseconds, until the service's own heartbeats tell better. Default 45,000. */
+  /** Silence after which a line counts as dead, milliseconds, until the service's own heartbeats tell better. Default 45,000; may be `Infinity`. */
   stallMs?: number;
   /** Milliseconds without a byte after which the client looks whether something between it and the service holds the stream back. Default 3,000. */
   probeMs?: number;

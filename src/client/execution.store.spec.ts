@@ -27,7 +27,7 @@ class Reading implements AsyncIterable<ExecutionEvent> {
   async *[Symbol.asyncIterator](): AsyncGenerator<ExecutionEvent, void> {
     try {
       for (;;) {
-        // Like the real one it hands on what it holds, aborted or not.
+        // Unlike the real one it hands on what it holds, aborted or not.
         const item = this.queue.shift();
         if (item === null) return;
         if (item instanceof Error) throw item;

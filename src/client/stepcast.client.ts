@@ -136,9 +136,9 @@ export class StepcastClient {
     return this.transport.json('GET', workflowPath(name), { signal });
   }
 
-  /** Stores a definition as one's own. */
+  /** Stores a definition as one's own, in the place of one of that name. */
   saveWorkflow(definition: WorkflowDefinition, { signal }: RequestOptions = {}): Promise<WorkflowDetail> {
-    return this.transport.json('POST', '/workflows', { body: definition, signal });
+    return this.transport.json('POST', '/workflows', { body: definition, repeatable: true, signal });
   }
 
   deleteWorkflow(name: string, { signal }: RequestOptions = {}): Promise<void> {

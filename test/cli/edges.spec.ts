@@ -4,14 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { agent, input, workflow } from '../../src/orchestration/definition/builder.js';
+import { agent, input, parallel, workflow } from '../../src/orchestration/definition/builder.js';
 import { refuses, ScriptServer } from '../client/support/script.server.js';
 import { TestApp } from '../support/app.js';
 import { eventually } from '../support/patience.js';
+import { FaultProxy } from '../support/proxy.js';
 import { command, PipedCommand, pty, Terminal } from './support/terminal.js';
 
 const CTRL_C = '\u0003';
-const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+/** All but the end of a line. */
+const CONTROLS = /[^\n\P{Cc}]/u;
 
 let app: TestApp;
 let home: string;
@@ -67,6 +69,51 @@ describe('a service that takes requests and does not answer', () => {
       expect(await terminal.end()).toBe(130);
     } finally {
       terminal.dispose();
+    }
+  });
+});
+
+(pty ? describe : describe.skip)('a question in a terminal', () => {
+  const asks = (name: string) => input(name, { prompt: `${name}?` });
+  const idOf = async (terminal: Terminal) => {
+    await terminal.until('▶');
+    return /execution ([0-9a-f-]{36})/.exec(terminal.text)?.[1] as string;
+  };
+
+  it('that somebody else has answered makes room for the next one that waits', async () => {
+    const terminal = new Terminal(['run', '-f', save(workflow('two', parallel('both', asks('first'), asks('second'))))], { base: app.base });
+    try {
+      const id = await idOf(terminal);
+      await terminal.until('? both/second waits');
+      await terminal.until('first? ');
+      expect((await app.alice.post(`/executions/${id}/input`, { stepId: 'both/first', value: 1 })).status).toBe(202);
+      await terminal.until('! both/first: 1');
+      await terminal.until('second? ', terminal.text.indexOf('! both/first: 1'));
+      terminal.type('2\r');
+      expect(await terminal.end()).toBe(0);
+      expect(terminal.text).toContain('! both/second: 2');
+    } finally {
+      terminal.dispose();
+    }
+  });
+
+  it('whose answer gets no reply is left by Ctrl-C', async () => {
+    const proxy = await FaultProxy.to(app.port);
+    const terminal = new Terminal(['run', '-f', save(workflow('held', asks('first')))], { base: proxy.base });
+    try {
+      const id = await idOf(terminal);
+      await terminal.until('? first waits');
+      await terminal.until('first? ', terminal.text.indexOf('? first waits') + 20);
+      proxy.stall();
+      terminal.type('1\r');
+      await eventually(async () => (await app.alice.status(id)).status === 'completed', 'the answer');
+      terminal.type(CTRL_C);
+      await terminal.until('Cancel the execution?');
+      terminal.type(CTRL_C);
+      expect(await terminal.end()).toBe(130);
+    } finally {
+      terminal.dispose();
+      await proxy.close();
     }
   });
 });

@@ -124,7 +124,7 @@ describe('times that no timer can hold', () => {
     expect(isOver).toBe(false);
   });
 
-  it('may be given, to have a line never judged', async () => {
+  it('may be given, as `Infinity` too, and no line is judged by none', async () => {
     const timers = jest.spyOn(globalThis, 'setTimeout');
     server.otherwise = ALL;
     expect((await read(clientOf({ stallMs: Infinity, probeMs: Infinity }))).seqs).toEqual([1, 2, 3, 4, 5]);

@@ -85,12 +85,13 @@ describe('frames that break the rules', () => {
     const [head, tail] = [Buffer.from(text).subarray(0, 28), Buffer.from(text).subarray(28)];
     const bytes = Buffer.concat([frameOf(1, head, { fin: false }), frameOf(9, 'p'), frameOf(0, '', { fin: false }), frameOf(0, tail)]);
     const socket = net.connect(app.port, '127.0.0.1');
-    let answer = '';
-    socket.setEncoding('utf8').on('data', (part) => (answer += part));
+    const parts: Buffer[] = [];
+    const answer = () => Buffer.concat(parts).toString('utf8');
+    socket.on('data', (part) => parts.push(part));
     socket.write(opened);
     for (const byte of bytes) socket.write(Buffer.from([byte]));
-    await eventually(() => answer.includes('{"type":"pong","requestId":"ä😀"}'), 'the answer');
-    expect(answer).toContain('\u0001p');
+    await eventually(() => answer().includes('{"type":"pong","requestId":"ä😀"}'), 'the answer');
+    expect(answer()).toContain('\u0001p');
     socket.destroy();
   });
 });

@@ -29,9 +29,10 @@ describe('what an execution tells', () => {
   it('are void when they are closed: of a retry, of all steps below it, and of no other', () => {
     const given = script().start('r/s', 'sequential').start('r/s/a').text('r/s/a', 'x').complete('r/s/a').start('r/s/b').text('r/s/b', 'y').call('r/s/b', 'c').start('other').text('other', 'z').retry('r/s', 'sequential');
     const { narration, moves } = movesOf(given);
-    expect(moves.slice(-7).map((move) => ('parts' in move ? move.parts.map(({ id, open }) => `${open ? 'open' : 'void'} ${id}`) : move.move === 'step' ? `${move.how} ${move.step.id}` : move.move))).toEqual([
-      'delta', 'result', ['void e1/r/s/a#1/text-1', 'void e1/r/s/b#1/text-1', 'void e1/r/s/b#1/call-2'], 'voided r/s', 'voided r/s/a', 'voided r/s/b',
-    ].slice(-7) === undefined ? [] : expect.arrayContaining([['void e1/r/s/a#1/text-1', 'void e1/r/s/b#1/text-1', 'void e1/r/s/b#1/call-2'], 'voided r/s', 'voided r/s/a', 'voided r/s/b']) as unknown as string[]);
+    const last = moves.slice(moves.findLastIndex(({ move }) => move === 'delta') + 1);
+    expect(last.map((move) => ('parts' in move ? move.parts.map(({ id, open }) => `${open ? 'open' : 'void'} ${id}`) : move.move === 'step' ? `${move.how} ${move.step.id}` : move.move))).toEqual([
+      'result', ['void e1/r/s/a#1/text-1', 'void e1/r/s/b#1/text-1', 'void e1/r/s/b#1/call-2'], 'voided r/s', 'voided r/s/a', 'voided r/s/b',
+    ]);
     expect(narration.parts.map(({ id }) => id)).toEqual(['e1/other#1/text-1']);
   });
 

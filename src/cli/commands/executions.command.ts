@@ -5,7 +5,7 @@ import { isComposite } from '../../contract/definition.js';
 import { type Io } from '../io.js';
 import { colorOf } from '../output/choose.output.js';
 import { clientOf, type ConnectionOptions } from '../settings.js';
-import { safeLine, safeText, valueText } from '../terminal.text.js';
+import { jsonLine, safeLine, safeText, valueText } from '../terminal.text.js';
 import { age, duration, percent, usageText } from '../view/format.js';
 import { readAnswer } from '../workflow.input.js';
 import { withConnection } from './shared.options.js';
@@ -30,7 +30,7 @@ export function addList(program: Command, io: Io): void {
       const { status, workflow, session, limit, json } = options;
       const filter = { ...(status === undefined ? {} : { status }), ...(workflow === undefined ? {} : { workflow }), ...(session === undefined ? {} : { sessionId: session }), limit };
       const { executions } = await clientOf(options, io).list(filter);
-      if (json) return void io.stdout.write(executions.map((execution) => `${JSON.stringify(execution)}\n`).join(''));
+      if (json) return void io.stdout.write(executions.map(jsonLine).join(''));
       const rows = executions.map(({ id, workflow: name, status: now, progress, createdAt }) => [id, safeLine(name), now, percent(progress), age(io.now() - Date.parse(createdAt))]);
       io.stdout.write(rows.length ? tableOf(['ID', 'WORKFLOW', 'STATUS', 'DONE', 'STARTED'], rows, colorOf(io)) : 'no executions\n');
     });
@@ -41,7 +41,7 @@ export function addStatus(program: Command, io: Io): void {
     .option('--json', 'as JSON')
     .action(async (id: string, options: ConnectionOptions & { json?: boolean }) => {
       const state = await clientOf(options, io).status(id);
-      io.stdout.write(options.json ? `${JSON.stringify(state)}\n` : statusText(state, io));
+      io.stdout.write(options.json ? jsonLine(state) : statusText(state, io));
     });
 }
 

@@ -33,7 +33,7 @@ async function replay(client: StepcastClient, id: string, options: OutputOptions
   const shown = outputOf(options, io, () => then);
   const state = initialState({ id, workflow: '', createdAt: '' });
   try {
-    for await (const event of eventsOf(client, id)) {
+    for await (const event of eventsOf(client, id, left.signal)) {
       const at = Date.parse(event.timestamp);
       const gapMs = then === 0 || speed === 0 ? 0 : Math.min(MAX_GAP_MS, (at - then) / speed);
       if (gapMs > 0) await sleep(gapMs, undefined, { signal: left.signal });
@@ -53,9 +53,9 @@ async function replay(client: StepcastClient, id: string, options: OutputOptions
   return state.finishedAt === null ? EXIT.completed : codeOfStatus(state.status);
 }
 
-async function* eventsOf(client: StepcastClient, id: string): AsyncGenerator<ExecutionEvent> {
+async function* eventsOf(client: StepcastClient, id: string, signal: AbortSignal): AsyncGenerator<ExecutionEvent> {
   for (let after = 0; ;) {
-    const { events, lastSeq } = await client.events(id, { after, limit: PAGE });
+    const { events, lastSeq } = await client.events(id, { after, limit: PAGE, signal });
     yield* events;
     after = events.at(-1)?.seq ?? lastSeq;
     if (after >= lastSeq) return;

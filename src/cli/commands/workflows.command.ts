@@ -2,7 +2,7 @@ import { type Command } from 'commander';
 import { type Io } from '../io.js';
 import { colorOf } from '../output/choose.output.js';
 import { clientOf, type ConnectionOptions } from '../settings.js';
-import { safeLine } from '../terminal.text.js';
+import { jsonLine, safeLine } from '../terminal.text.js';
 import { withConnection } from './shared.options.js';
 import { tableOf } from './table.js';
 
@@ -11,7 +11,7 @@ export function addWorkflows(program: Command, io: Io): void {
     .option('--json', 'each as a line of JSON (NDJSON), with its input schema')
     .action(async (options: ConnectionOptions & { json?: boolean }) => {
       const workflows = await clientOf(options, io).workflows();
-      if (options.json) return void io.stdout.write(workflows.map((workflow) => `${JSON.stringify(workflow)}\n`).join(''));
+      if (options.json) return void io.stdout.write(workflows.map(jsonLine).join(''));
       const rows = workflows.map(({ name, description, inputSchema }) => [safeLine(name), inputOf(inputSchema), safeLine(description ?? '')]);
       io.stdout.write(rows.length ? tableOf(['NAME', 'INPUT', 'DESCRIPTION'], rows, colorOf(io)) : 'no workflows\n');
     });

@@ -1,6 +1,7 @@
 import { type Connection } from '../../client/follow.js';
 import { type ExecutionEvent } from '../../contract/events.js';
 import { type Io } from '../io.js';
+import { jsonLine } from '../terminal.text.js';
 import { connectionNote } from './connection.note.js';
 import { type Output } from './output.js';
 
@@ -9,7 +10,7 @@ export class JsonOutput implements Output {
   constructor(private readonly io: Io) {}
 
   event(event: ExecutionEvent): void {
-    this.io.stdout.write(`${JSON.stringify(event)}\n`);
+    this.io.stdout.write(jsonLine(event));
   }
 
   connection(connection: Connection): void {

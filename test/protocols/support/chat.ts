@@ -59,7 +59,7 @@ export class TestChat {
     const Chat = version === 6 ? Chat6 : Chat7;
     this.chat = new Chat({
       ...(id === undefined ? {} : { id }), transport, state: this.state,
-      onData: (part) => void this.data.push(part as { type: string; data: unknown }),
+      onData: (part) => void this.data.push(part),
       onFinish: ({ finishReason }) => void (this.finishReason = finishReason),
       ...(automatic ? { sendAutomaticallyWhen: (given: { messages: Message[] }) => sdk.lastAssistantMessageIsCompleteWithApprovalResponses(given) || sdk.lastAssistantMessageIsCompleteWithToolCalls(given) } : {}),
     });

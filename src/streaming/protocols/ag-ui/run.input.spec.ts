@@ -26,7 +26,7 @@ describe('what an agent sends', () => {
       { id: '2', role: 'user', content: [{ type: 'text', text: 'see' }, { type: 'document', source: { type: 'data', value: 'aGk=' } }, { type: 'image', source: { type: 'url', value: 'https://files.test/a.png' } }, { type: 'audio' }, 'x'] },
       { id: '3', role: 'assistant', toolCalls: [] }, { id: '4', role: 'tool', content: 'x' }, { id: '5', role: 'reasoning', content: 'hm' }, { id: '6', role: 'assistant', content: 'I see.' },
     ];
-    expect(conversationOfRun(parseRun(run({ messages: messages as JsonObject[] }))).messages).toEqual([
+    expect(conversationOfRun(parseRun(run({ messages: messages as unknown as JsonObject[] }))).messages).toEqual([
       { role: 'user', content: [{ type: 'text', text: 'see' }, { type: 'file', data: 'aGk=', mediaType: 'application/octet-stream' }, { type: 'file', data: 'https://files.test/a.png', mediaType: 'image/*' }] },
       { role: 'assistant', content: 'I see.' },
     ]);

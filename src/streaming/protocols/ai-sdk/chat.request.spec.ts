@@ -23,7 +23,8 @@ describe('what a chat sends', () => {
   it('goes on with an answer of ours, or starts something', () => {
     expect(continued(chat(user('x')))).toBeUndefined();
     expect(continued(chat(user('x'), { id: 'e', role: 'assistant', parts: [] }))).toMatchObject({ id: 'e' });
-    for (const last of [{ id: 'e', role: 'system', parts: [] }, { role: 'assistant', parts: [] }]) expect(() => continued(chat(user('x'), last))).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    const neither: JsonObject[] = [{ id: 'e', role: 'system', parts: [] }, { role: 'assistant', parts: [] }];
+    for (const last of neither) expect(() => continued(chat(user('x'), last))).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 
   it('is a conversation, without calls, reasoning and what is void', () => {

@@ -13,7 +13,7 @@ const hasShell = spawnSync('bash', ['-c', 'command -v curl']).status === 0;
 if (!hasShell) process.stderr.write('SKIPPED: the commands of the documentation are not run, as there is no bash or no curl here\n');
 
 /** `it`, where there is a shell. */
-export const itWithShell = hasShell ? it : it.skip;
+export const itWithShell: typeof it | typeof it.skip = hasShell ? it : it.skip;
 
 /** Runs commands as pasted into one terminal; what each block has written, by its name. */
 export async function paste(blocks: { name: string; code: string }[], cwd: string): Promise<Record<string, string>> {

@@ -5,7 +5,8 @@ export { StreamingOptions } from './streaming/streaming.options.js';
 export { Agent, type AgentOptions, Workflow, type WorkflowOptions, type WorkflowProvider } from './orchestration/decorators.js';
 export { type AgentContext, type AgentFunction, type AgentHandler, type AgentResult, type CacheSubject, type ToolCall, type ToolOutcome } from './orchestration/agent.js';
 export { agent, conditional, input, iteration, parallel, retry, sequential, workflow } from './orchestration/definition/builder.js';
-export { type ExecutionHandle, ExecutionService, type Started, type StartOptions, type WorkflowSource } from './orchestration/execution.service.js';
+export { ExecutionService } from './orchestration/execution.service.js';
+export { type ExecutionHandle, type Started, type StartOptions, type WorkflowSource } from './orchestration/execution.types.js';
 export {
   type BatchOptions, type OperationOptions, type OperationProgress, type ProgressFunction, type StreamingOperation,
 } from './orchestration/operations/streaming-operation.js';

@@ -4,7 +4,7 @@
  */
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
-import { givenOf, type Step, type WorkflowDefinition } from '../contract/definition.js';
+import { givenOf, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue, NotJsonError, toJson } from '../contract/json.js';
@@ -18,6 +18,7 @@ import { Clock } from './clock.js';
 import { checkAgents } from './definition/agent.check.js';
 import { rootSteps } from './definition/fingerprint.js';
 import { eventsOf } from './events-of.js';
+import { type ExecutionHandle, type Started, type StartOptions, type WorkflowSource } from './execution.types.js';
 import { foldLog } from './fold-log.js';
 import { newExecution } from './new-execution.js';
 import { type BatchOptions, batchWorkflow, type OperationOptions, operationWorkflow, type StreamingOperation } from './operations/streaming-operation.js';
@@ -27,40 +28,6 @@ import { ExecutionRunner, type Past, type RunnerDeps } from './run/execution.run
 import { fitsIn, limitsOf } from './run/limits.js';
 import { LoopWatch } from './run/loop.watch.js';
 import { WorkflowCatalog } from './workflow.catalog.js';
-
-/** A workflow by name, as a definition or as steps, or a function that builds one for this run. */
-export type WorkflowSource = string | WorkflowDefinition | Step | (() => WorkflowDefinition | Step | Promise<WorkflowDefinition | Step>);
-
-export interface StartOptions {
-  /** Whose execution it is; default `local`. */
-  user?: string;
-  sessionId?: string;
-  /** The same key with the same workflow and input gives the same execution. */
-  idempotencyKey?: string;
-  /** What the same key has to come with again, in the place of the input: where the key says enough of it. */
-  idempotencyBody?: JsonValue;
-  /**
-   * The trace that the execution is to be part of (W3C `traceparent`), where no span of OpenTelemetry is active. One that is not
-   * valid is passed by.
-   */
-  traceparent?: string;
-}
-
-export interface Started {
-  record: ExecutionRecord;
-  /** False where an earlier start with the same idempotency key is answered. */
-  created: boolean;
-}
-
-/** An execution as its starter holds it. */
-export interface ExecutionHandle<T = JsonValue> {
-  readonly id: string;
-  /** All its events from the first, past and live; completes after the terminal one. Each subscription is a reader of its own. */
-  readonly events$: Observable<ExecutionEvent>;
-  /** Resolves with the result; rejects with a StepcastError where the execution failed or was cancelled. */
-  result(): Promise<T>;
-  cancel(reason?: string): Promise<void>;
-}
 
 @Injectable()
 export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy {

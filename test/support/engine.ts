@@ -16,7 +16,8 @@ import { type AgentContext, type AgentFunction } from '../../src/orchestration/a
 import { type AgentCache } from '../../src/orchestration/cache/agent.cache.js';
 import { type AgentCacheDefault } from '../../src/orchestration/cache/cache.options.js';
 import { Clock } from '../../src/orchestration/clock.js';
-import { ExecutionService, type StartOptions } from '../../src/orchestration/execution.service.js';
+import { ExecutionService } from '../../src/orchestration/execution.service.js';
+import { type StartOptions } from '../../src/orchestration/execution.types.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
 import { RecoveryService } from '../../src/orchestration/recovery.service.js';
 import { AgentRegistry } from '../../src/orchestration/registry/agent.registry.js';

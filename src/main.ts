@@ -42,9 +42,26 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
 
-  await app.listen(config.port, config.host);
+  try {
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    const line = refusalOf(error as NodeJS.ErrnoException, config);
+    if (line === undefined) throw error;
+    process.stderr.write(`stepcast: ${line}\n`);
+    // What it had taken up meanwhile is left to the next start.
+    await app.close();
+    process.exit(1);
+  }
   const { port } = app.getHttpServer().address() as AddressInfo;
   process.stdout.write(welcome(config, app.get(Journal).health$.value, `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`));
+}
+
+/** Why it cannot listen there, and what to do; undefined where that is nothing of the configuration. */
+function refusalOf({ code }: NodeJS.ErrnoException, { host, port }: ServiceConfig): string | undefined {
+  if (code === 'EADDRINUSE') return `port ${port} of ${host} is taken by another process; end that one, or set PORT to a free port`;
+  if (code === 'EACCES') return `port ${port} needs more rights than this process has; set PORT to one from 1024 on`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${host} is no address of this machine; set HOST to one, say 127.0.0.1`;
+  return undefined;
 }
 
 function welcome({ developmentKey, openDocs }: ServiceConfig, { ready, reason }: JournalHealth, base: string): string {

@@ -39,7 +39,8 @@ export function codeOfError(error: unknown): ExitCode {
 export function linesOfError(error: unknown): string[] {
   const lines = [error instanceof Error ? error.message : String(error)];
   if (error instanceof RequestError) {
-    for (const { path, message } of error.errors) lines.push(`  ${path || '/'} ${message}`);
+    // Where there is but one fault, the message may be that already.
+    for (const { path, message } of error.errors) lines.push(`  ${path || '/'}${error.message.includes(message) ? '' : ` ${message}`}`);
     if (error.status === 401) lines.push('  set STEPCAST_API_KEY to a key of the service');
     if (error.status === 0) lines.push('  set STEPCAST_URL to where the service is, or start one with: stepcast serve');
   }

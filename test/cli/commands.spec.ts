@@ -1,5 +1,5 @@
 /** The command as a program calls it: what it writes where, its exit codes, and its stream over a line with faults. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -11,7 +11,7 @@ import { KEYS } from '../support/client.js';
 import { eventually } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 import { FaultProxy } from '../support/proxy.js';
-import { command, PipedCommand } from './support/terminal.js';
+import { COMMAND, command, PipedCommand } from './support/terminal.js';
 
 let app: TestApp;
 let proxy: FaultProxy;
@@ -180,6 +180,13 @@ describe('stepcast list, status, workflows, answer and cancel', () => {
     expect(stdout).toMatch(/^NAME +INPUT +DESCRIPTION\n/);
     expect(stdout).toMatch(/^shown +a, b\? +Shows it$/m);
     expect((await run(['workflows', '--json'])).stdout.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { name: string }).name)).toContain('shown');
+  });
+});
+
+describe('the built command', () => {
+  it('is a program of its own, as npx starts it', () => {
+    accessSync(COMMAND, constants.X_OK);
+    expect(readFileSync(COMMAND, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 });
 

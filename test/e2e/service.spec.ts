@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { readFileSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { assertWhole } from '../support/assert-whole.js';
@@ -63,6 +64,24 @@ describe('the service as a process', () => {
     const lines = service.output.trim().split('\n');
     expect(lines).toHaveLength(Object.keys(wrong).length);
     for (const name of Object.keys(wrong)) expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^stepcast: ${name}\\b`)));
+  });
+
+  it('does not start where it cannot listen, and tells in one line what to do', async () => {
+    const taken = createServer();
+    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
+    const { port } = taken.address() as AddressInfo;
+    try {
+      service = ServiceProcess.spawn({ port });
+      expect(await within(service.exited, 'its end')).toMatchObject({ code: 1 });
+      expect(service.output).toContain(`stepcast: port ${port} of 127.0.0.1 is taken by another process; end that one, or set PORT to a free port\n`);
+      expect(service.output).not.toContain('    at ');
+      await service.dispose();
+      service = ServiceProcess.spawn({ env: { HOST: '192.0.2.1' } });
+      expect(await within(service.exited, 'its end')).toMatchObject({ code: 1 });
+      expect(service.output).toContain('stepcast: 192.0.2.1 is no address of this machine; set HOST to one, say 127.0.0.1\n');
+    } finally {
+      await new Promise((closed) => taken.close(closed));
+    }
   });
 
   it('in production without keys or tokens does not start', async () => {

@@ -8,7 +8,8 @@ import { BUILT } from '../../support/pasted-app.js';
 import { within } from '../../support/patience.js';
 
 const NODE = resolve('node_modules/.bin/node');
-const COMMAND = join(BUILT, 'cli/main.js');
+/** Of the build. */
+export const COMMAND = join(BUILT, 'cli/main.js');
 
 export interface CommandOptions {
   base: string;

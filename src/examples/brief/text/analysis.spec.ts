@@ -25,6 +25,12 @@ describe('keywords', () => {
     expect(terms).toEqual(expect.arrayContaining(['alice', 'rabbit', 'door', 'cats', 'bats', 'dinah', 'garden', 'little door']));
   });
 
+  it('are none of the small words that end a sentence', () => {
+    const terms = keywordsOf(read('The tide comes in. The tide goes out. The moon pulls at both. He would not go. They gave it to us.')).overall.map(({ term }) => term);
+    expect(terms).toEqual(expect.arrayContaining(['tide', 'moon']));
+    expect(terms.filter((term) => term.endsWith('.'))).toEqual([]);
+  });
+
   it('tell what a chapter of science is about, in the form it uses most', () => {
     const { overall, sections } = keywordsOf(darwin);
     expect(overall.map(({ term }) => term)).toEqual(expect.arrayContaining(['species', 'plants', 'animals', 'struggle', 'organic beings', 'climate', 'checks']));

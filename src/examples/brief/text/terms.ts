@@ -16,6 +16,9 @@ const EMPTY = new Set((
   'reason rest respect sense side sort thing time use way word year'
 ).split(' '));
 
+/** Words that say nothing either, and that look like an abbreviation where they end a sentence: "in." is no inch there. */
+const ENDINGS = new Set('am an as at be by do go he if in is it me my no of on or so to up us we'.split(' ').map((word) => `${word}.`));
+
 /**
  * The terms of the tokens from `first` to `last`: every noun, and every phrase of two words of which the second is a
  * noun and the first a noun or an adjective ("white rabbit"; with a hyphen between them, "humble-bee"). A phrase comes
@@ -52,7 +55,7 @@ function isModifier(tokens: Tokens, i: number): boolean {
 
 function isWord(tokens: Tokens, i: number): boolean {
   const lemma = tokens.lemma[i] as string;
-  return !tokens.stop[i] && lemma.length >= 3 && WORD.test(lemma) && !EMPTY.has(lemma);
+  return !tokens.stop[i] && lemma.length >= 3 && WORD.test(lemma) && !EMPTY.has(lemma) && !ENDINGS.has(lemma);
 }
 
 /** A hyphen with no space on either side. */

@@ -22,7 +22,7 @@ export class LiveOutput implements Output {
   private done: string[] = [];
   private state: ExecutionState | undefined;
   private plan: WorkflowPlan | undefined;
-  private status: Connection = { state: 'connecting' };
+  private status: Connection = { state: 'live' };
   private timer: NodeJS.Timeout | undefined;
   private drawnAt = 0;
   private isPaused = false;

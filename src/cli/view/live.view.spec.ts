@@ -46,6 +46,7 @@ describe('the live view', () => {
   it('tells of a line that is cut', () => {
     const model = modelOf(running({}), { connection: { state: 'waiting', delayMs: 100, error: undefined } });
     expect(lines(model)[1]).toBe('⚡ the line is cut; reconnecting…');
+    expect(lines({ ...model, connection: { state: 'connecting' } })[1]).toBe('⚡ the line is cut; reconnecting…');
     expect(lines({ ...model, connection: { state: 'polling' } })[1]).toContain('asking for pages');
   });
 

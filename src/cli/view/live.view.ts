@@ -64,6 +64,8 @@ function connectionLine(connection: Connection, color: ChalkInstance): string | 
     const why = connection.error ? `: ${safeLine(connection.error.message)}` : '';
     return color.yellow(`⚡ the line is cut${why}; reconnecting…`);
   }
+  // Something has been shown already, so this line is not the first.
+  if (connection.state === 'connecting') return color.yellow('⚡ the line is cut; reconnecting…');
   return connection.state === 'polling' ? color.yellow('⚡ something holds the stream back; asking for pages instead') : undefined;
 }
 

@@ -3,6 +3,8 @@
  * on the real service, over a line that is cut, stalled and slow.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, type Locator } from 'playwright-core';
@@ -437,7 +439,7 @@ function describePicture(stage: ViewStage, picture: string): void {
       if (process.env['STEPCAST_SCREENSHOTS'] === undefined) continue;
       mkdirSync('docs/screenshots', { recursive: true });
       // The others are to be looked at, and not kept.
-      writeFileSync(suffix === '' ? `docs/screenshots/${picture}.png` : `/tmp/${picture}${suffix}.png`, shot);
+      writeFileSync(suffix === '' ? `docs/screenshots/${picture}.png` : join(tmpdir(), `${picture}${suffix}.png`), shot);
     }
     await app.alice.post(`/executions/${id}/cancel`, {});
   });

@@ -4,7 +4,9 @@ import { type Browser, type Page } from 'playwright-core';
 import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { KEYS } from '../support/client.js';
-import { DashboardPage } from '../support/dashboard.js';
+import { CHART_TEXTS, DashboardPage, WATCH_CHARTS } from '../support/dashboard.js';
+import { ModelServer } from '../support/model-server/model-server.js';
+import { answer } from '../support/model-server/script.js';
 import { ServiceProcess } from '../support/process.js';
 
 const ASK: WorkflowDefinition = {
@@ -22,18 +24,21 @@ const ASK: WorkflowDefinition = {
 };
 
 describeInChromium('the dashboard', () => {
+  let models: ModelServer;
   let service: ServiceProcess;
   let browser: Browser;
   let dashboard: DashboardPage;
   let page: Page;
 
   beforeAll(async () => {
-    [service, browser] = await Promise.all([ServiceProcess.start(), launch()]);
+    models = await ModelServer.start();
+    [service, browser] = await Promise.all([ServiceProcess.start({ env: { ...models.env, LLM_MODEL: 'openai/gpt-5-mini', LLM_LIMITS: 'openai=1concurrent' } }), launch()]);
     expect((await service.as('alice').post('/workflows', ASK)).status).toBe(201);
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
     await service?.dispose();
+    await models?.close();
   });
   beforeEach(async () => {
     dashboard = await DashboardPage.open(browser, service.base);
@@ -151,11 +156,14 @@ describeInChromium('the dashboard', () => {
     await dashboard.go('own');
     const definition = page.getByLabel('Definition, as JSON');
     await definition.fill('{"name": "own"');
+    await page.getByText('no valid JSON').waitFor();
     await button('Run').click();
     await page.getByRole('alert').filter({ hasText: 'no valid JSON' }).waitFor();
+    expect(await page.getByText('no valid JSON').count()).toBe(1);
     await definition.fill(JSON.stringify({ name: 'own', steps: [{ type: 'agent', name: 'a' }] }));
     await button('Run').click();
     await page.getByText('/workflow/steps/0/agent').waitFor();
+    expect((await page.getByRole('alert').textContent())?.split('/workflow/steps/0/agent')).toHaveLength(2);
     await definition.fill(JSON.stringify({ name: 'own', inputSchema: { type: 'object', properties: { word: { type: 'string', default: 'hello' } } }, steps: [{ type: 'agent', name: 'a', agent: 'echo', input: '{{input.word}}' }] }));
     await page.locator('[data-path="/word"] input').fill('goodbye');
     await button('Run').click();
@@ -231,15 +239,87 @@ describeInChromium('the dashboard', () => {
     expect(calm(dashboard.complaints)).toEqual([]);
   });
 
+  it('says in the head why an execution has failed or was cancelled, with a link to the step, and before that moment of a replay does not', async () => {
+    const alice = service.as('alice');
+    await dashboard.signIn('alice');
+    const outcome = page.locator('.outcome');
+    await dashboard.execution(await alice.start({ name: 'fails', steps: [{ type: 'agent', name: 'well', agent: 'echo' }, { type: 'agent', name: 'bad', agent: 'flaky', input: { failures: 9 } }] }), 'events');
+    await dashboard.whenStatus('failed');
+    await outcome.getByText('agent_failed').waitFor();
+    const said = await outcome.textContent();
+    await outcome.getByRole('link', { name: 'bad' }).click();
+    await page.getByRole('complementary', { name: 'Step bad' }).waitFor();
+    await button('Replay').click();
+    await outcome.waitFor();
+    const moment = page.locator('.replay input[type=range]');
+    await moment.press('Home');
+    await outcome.waitFor({ state: 'detached' });
+    await moment.press('End');
+    await outcome.waitFor();
+    expect(await outcome.textContent()).toBe(said);
+
+    const id = await alice.start({ name: 'stops', steps: [{ type: 'input', name: 'ask' }] });
+    await dashboard.execution(id);
+    await dashboard.whenStatus('waiting');
+    expect(await outcome.count()).toBe(0);
+    await alice.post(`/executions/${id}/cancel`, { reason: 'no longer wanted' });
+    await dashboard.whenStatus('cancelled');
+    await outcome.getByText('no longer wanted').waitFor();
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('says in the head what a step that has not gone on is held up by, until it goes on', async () => {
+    const alice = service.as('alice');
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    models.script('gpt-5-mini', answer(['One', { until: first.promise }]), answer(['Two', { until: second.promise }, '.']));
+    const definition: WorkflowDefinition = { name: 'talks', steps: [{ type: 'agent', name: 'say', agent: 'llm', input: { prompt: 'Say it' } }] };
+    await alice.start(definition);
+    await models.arrived('gpt-5-mini');
+    const id = await alice.start(definition);
+    await dashboard.signIn('alice');
+    await dashboard.execution(id);
+    const hold = page.locator('.head .hold').and(page.getByRole('status'));
+    await hold.getByText('concurrency_limited').waitFor();
+    expect(await hold.textContent()).toContain('waits for a place');
+    await hold.getByRole('link', { name: 'say' }).click();
+    await page.getByRole('complementary', { name: 'Step say' }).waitFor();
+    first.resolve();
+    await page.getByRole('complementary', { name: 'Step say' }).getByText('Two').waitFor();
+    await hold.getByText('concurrency_limited').waitFor({ state: 'detached' });
+    expect(await page.locator('.execution').getAttribute('data-status')).toBe('running');
+    second.resolve();
+    await dashboard.whenStatus('completed');
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('says so where there is no such page, and leads back', async () => {
+    await dashboard.signIn('alice');
+    await dashboard.go('nowhere/at%20all');
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    await page.getByRole('link', { name: 'Go to the workflows' }).click();
+    await page.getByRole('searchbox', { name: 'Search workflows' }).waitFor();
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
   it('shows live metrics to those who may read them, and tells others what that takes', async () => {
     await dashboard.signIn('alice');
     await dashboard.go('system');
     await page.getByText('metrics:read').waitFor();
     await page.getByRole('status').filter({ hasText: 'Ready' }).waitFor();
     const admin = await DashboardPage.signedIn(browser, service.base, 'root');
+    await admin.page.evaluate(WATCH_CHARTS);
     await admin.go('system');
     await admin.page.locator('.chart canvas').nth(7).waitFor();
     await admin.page.getByRole('row', { name: /^All/ }).waitFor();
+    await admin.page.waitForFunction(`(${CHART_TEXTS}).some(({ texts }) => texts.some(({ text }) => /^\\d\\d:\\d\\d:\\d\\d$/.test(text)))`);
+    const charts = await admin.page.evaluate<{ width: number; texts: { text: string; right: number }[] }[]>(CHART_TEXTS);
+    for (const { width, texts } of charts) {
+      const labels = texts.map(({ text }) => text).filter(Boolean);
+      expect(new Set(labels).size).toBe(labels.length);
+      for (const { right } of texts) expect(right).toBeLessThanOrEqual(width);
+    }
+    // No model has a price here.
+    expect(await admin.page.locator('.tiles > div').filter({ hasText: 'Cost of models' }).locator('dd').textContent()).toBe('—');
     expect(calm(admin.complaints)).toEqual([]);
     await admin.close();
   });

@@ -38,6 +38,23 @@ const READ_EVENTS = `(async () => {
   return { seqs: [...byPlace].sort(([a], [b]) => a - b).map(([, seq]) => seq), mostRows };
 })()`;
 
+/** Keeps what the canvases of the charts say since each was cleared last. */
+export const WATCH_CHARTS = `{
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+  globalThis.chartTexts = new Map();
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+    chartTexts.set(this.canvas, []);
+    return clearRect.apply(this, box);
+  };
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, ...more) {
+    const share = { center: 0.5, right: 0, end: 0 }[this.textAlign] ?? 1;
+    chartTexts.get(this.canvas)?.push({ text, right: x + share * this.measureText(text).width + this.getTransform().e });
+    return fillText.call(this, text, x, ...more);
+  };
+}`;
+/** What each of them says now, and where it ends; pixels of the canvas. */
+export const CHART_TEXTS = '[...chartTexts].filter(([canvas]) => canvas.isConnected).map(([{ width }, texts]) => ({ width, texts }))';
+
 /** A page of the dashboard, with all that it should not have said or done. */
 export class DashboardPage {
   /** Messages of errors and warnings, thrown errors, violations of the policy, dialogs, and windows it opened. */

@@ -7,13 +7,15 @@ describe('addresses', () => {
     ['#/workflows', { view: 'workflows', name: undefined }], ['#/workflows/a%2Fb%20c', { view: 'workflows', name: 'a/b c' }], ['#/own', { view: 'own' }], ['#/system', { view: 'system' }],
     ['#/executions', { view: 'executions', filter: {} }], ['#/executions?status=failed&workflow=a%26b', { view: 'executions', filter: { status: 'failed', workflow: 'a&b' } }],
     ['#/executions/x-1', { view: 'execution', id: 'x-1', tab: 'timeline' }], ['#/executions/x-1/events', { view: 'execution', id: 'x-1', tab: 'events' }],
+    ['#/nowhere', { view: 'unknown', path: 'nowhere' }], ['#/no/where%20at', { view: 'unknown', path: 'no/where%20at' }],
   ])('%s leads somewhere, and back', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route);
     expect(hrefOf(route)).toBe(hash);
   });
 
-  it('take what they do not know for the beginning, and links of before for an execution', () => {
-    for (const hash of ['', '#', '#/', '#/nowhere', '#/%', '#x']) expect(parseRoute(hash)).toEqual({ view: 'workflows', name: undefined });
+  it('begin with the workflows, know what is no page, and take links of before for an execution', () => {
+    for (const hash of ['', '#', '#/']) expect(parseRoute(hash)).toEqual({ view: 'workflows', name: undefined });
+    for (const hash of ['#/%', '#x', '#/x?status=failed']) expect(parseRoute(hash)).toMatchObject({ view: 'unknown' });
     expect(parseRoute('#3f8b1c9a-1111-4222-8333-444455556666')).toMatchObject({ view: 'execution', id: '3f8b1c9a-1111-4222-8333-444455556666' });
     expect(parseRoute('#/executions/x/nothing')).toMatchObject({ tab: 'timeline' });
     expect(parseRoute('#/executions?status=nonsense')).toEqual({ view: 'executions', filter: {} });

@@ -7,6 +7,7 @@ import { ExecutionsView } from '../executions/executions.view.js';
 import { lazily } from '../ui/lazily.js';
 import { Announcer } from './announcer.js';
 import { HelpDialog } from './help.dialog.js';
+import { NoPage } from './no-page.js';
 import { hrefOf, navigate, type Route, useRoute } from './router.js';
 import { forgetKey, keepKey, openSession, type Session, SessionContext, storedKey } from './session.js';
 import { useShortcuts } from './shortcuts.js';
@@ -108,6 +109,8 @@ function View({ route }: { route: Route }) {
       return <ExecutionView key={route.id} id={route.id} tab={route.tab} />;
     case 'system':
       return <SystemView />;
+    case 'unknown':
+      return <NoPage path={route.path} />;
   }
 }
 
@@ -118,6 +121,8 @@ function placeOf(route: Route): string {
       return hrefOf({ ...route, tab: 'timeline' });
     case 'executions':
       return hrefOf({ ...route, filter: {} });
+    case 'unknown':
+      return hrefOf(route);
     default:
       return route.view;
   }

@@ -19,7 +19,8 @@ export type Route =
   | { view: 'own' }
   | { view: 'executions'; filter: ExecutionFilter }
   | { view: 'execution'; id: string; tab: Tab }
-  | { view: 'system' };
+  | { view: 'system' }
+  | { view: 'unknown'; path: string };
 
 /** As links of before had it: `#<id>`. */
 const BARE_ID = /^[\w-]{20,64}$/;
@@ -36,8 +37,10 @@ export function parseRoute(hash: string): Route {
       return second === '' ? { view: 'executions', filter: filterOf(new URLSearchParams(query)) } : { view: 'execution', id: second, tab: TABS.find((tab) => tab === third) ?? 'timeline' };
     case 'system':
       return { view: 'system' };
+    case '':
+      return { view: 'workflows', name: undefined };
     default:
-      return BARE_ID.test(first) ? { view: 'execution', id: first, tab: 'timeline' } : { view: 'workflows', name: undefined };
+      return BARE_ID.test(first) ? { view: 'execution', id: first, tab: 'timeline' } : { view: 'unknown', path };
   }
 }
 
@@ -51,6 +54,8 @@ export function hrefOf(route: Route): string {
     }
     case 'execution':
       return `#/executions/${encodeURIComponent(route.id)}${route.tab === 'timeline' ? '' : `/${route.tab}`}`;
+    case 'unknown':
+      return `#/${route.path}`;
     default:
       return `#/${route.view}`;
   }

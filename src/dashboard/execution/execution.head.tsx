@@ -15,19 +15,24 @@ import { definitionOf, keepDefinition } from '../workflows/own.definitions.js';
 import { prefill } from '../workflows/prefill.js';
 import { useStart } from '../workflows/use-start.js';
 import { type ExecutionModel } from './execution.model.js';
+import { Outcome } from './outcome.js';
 
 interface HeadProps {
   model: ExecutionModel;
   /** At the moment that is shown. */
   state: ExecutionState;
   live: ExecutionState;
+  /** How many events have happened at the moment that is shown. */
+  length: number;
   connection: Connection;
   isLive: boolean;
   isKnown: boolean;
   onReplay: () => void;
+  /** Shows a step, where steps are shown. */
+  onShow: (stepId: string) => void;
 }
 
-export function ExecutionHead({ model, state, live, connection, isLive, isKnown, onReplay }: HeadProps) {
+export function ExecutionHead({ model, state, live, length, connection, isLive, isKnown, onReplay, onShow }: HeadProps) {
   const client = useStepcastClient();
   const start = useStart(client);
   const [asks, setAsks] = useState(false);
@@ -71,6 +76,7 @@ export function ExecutionHead({ model, state, live, connection, isLive, isKnown,
         </span>
       </div>
       <Progress value={progress} status={status} label={`Progress of ${workflow}`} />
+      <Outcome model={model} state={state} length={length} onShow={onShow} />
       <Facts model={model} state={state} isLive={isLive} />
       <Failure error={error} />
       {asks && (

@@ -8,6 +8,7 @@ import { type ExecutionEvent } from '../../contract/events.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type PlannedStage, type WorkflowPlan } from '../../contract/plan.js';
 import { type ClockSkew } from '../app/clock.skew.js';
+import { Holds } from './holds.js';
 import { Replay } from './replay.js';
 import { Timeline } from './timeline/timeline.js';
 
@@ -23,6 +24,7 @@ export class ExecutionModel {
   /** The log from its first event on. The array stays; it grows. */
   readonly events: ExecutionEvent[] = [];
   readonly timeline = new Timeline();
+  readonly holds = new Holds();
   readonly replay = new Replay(this.events);
   input: JsonValue | undefined;
   plan: WorkflowPlan | undefined;
@@ -55,6 +57,7 @@ export class ExecutionModel {
   private take(event: ExecutionEvent): void {
     this.events.push(event);
     this.timeline.apply(event);
+    this.holds.apply(event);
     if (event.type === 'workflow_started') {
       const { input, plan, traceId } = event.data;
       Object.assign(this, { input, plan, traceId });

@@ -44,6 +44,10 @@ export function ExecutionView({ id, tab }: { id: string; tab: Tab }) {
   useTitle(snapshot.state);
   const select = useCallback((stepId: string | undefined) => setSelected(stepId), []);
   const show = useCallback((to: Tab) => navigate({ view: 'execution', id, tab: to }, { replace: true }), [id]);
+  const showStep = useCallback((stepId: string) => {
+    setSelected(stepId);
+    if (tab !== 'timeline' && tab !== 'graph') show('timeline');
+  }, [show, tab]);
   const toggleReplay = useCallback(() => setMoment((before) => (before === undefined ? model.events.length : undefined)), [model]);
   useShortcuts({
     ...Object.fromEntries(TABS.map((name, i) => [String(i + 1), () => show(name)])),
@@ -56,7 +60,7 @@ export function ExecutionView({ id, tab }: { id: string; tab: Tab }) {
   const props: TabProps = { model, state, length, isLive, isKnown, selected, onSelect: select };
   return (
     <article className="execution" aria-labelledby="execution-title" data-status={status} data-progress={progress} data-events={model.events.length}>
-      <ExecutionHead model={model} state={state} live={snapshot.state} connection={snapshot.connection} isLive={isLive} isKnown={isKnown} onReplay={toggleReplay} />
+      <ExecutionHead model={model} state={state} live={snapshot.state} length={length} connection={snapshot.connection} isLive={isLive} isKnown={isKnown} onReplay={toggleReplay} onShow={showStep} />
       {FINISHED_STATUSES.has(status) || status === 'queued' || snapshot.status === 'failed' ? null : <AnswerForms id={id} state={snapshot.state} />}
       {snapshot.error && !FINISHED_STATUSES.has(status) && <Failure error={snapshot.error} />}
       <Tabs label={`Views of ${workflow}`} selected={tab} onSelect={show} items={TABS.map((name) => ({ id: name, label: name === 'events' ? <>Events <span className="badge">{count(length)}</span></> : LABELS[name] }))} />

@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'react';
 import { isDark, usePreference } from '../app/preferences.js';
+import { timeLabels, timeRange, valueLabels, valueRange } from './chart.axes.js';
 import { type Point, type POINT_KEYS } from './metrics.history.js';
 
 export interface Series {
@@ -12,11 +13,13 @@ export interface Series {
 }
 
 const HEIGHT = 150;
-const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 /** Steps between the marks of what is counted. */
 const WHOLE = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, power) => step * 10 ** power)).sort((a, b) => a - b);
-/** Seconds that are shown at least, so that the first points do not fill the width. */
-const MIN_SPAN = 120;
+/** Pixels: half of a time, which the last mark has to its right. */
+const HALF_TIME = 30;
+/** The top of an axis at least: so far that its marks differ, as units write them. */
+const LEAST = 0.1;
+const LEAST_WHOLE = 4;
 
 export interface ChartProps {
   title: string;
@@ -68,9 +71,13 @@ function optionsOf(element: HTMLElement, unit: (value: number) => string, isWhol
   };
   const axis: uPlot.Axis = { stroke: colour('--ink-2'), font: `11px ${style.fontFamily}`, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
   return {
-    width: Math.max(100, Math.floor(element.clientWidth)), height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
-    scales: { x: { range: (_plot, min, max) => (Number.isFinite(max) ? [Math.min(min, max - MIN_SPAN), max] : [0, 1]) }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : isWhole ? 4 : 1] } },
-    axes: [{ ...axis, space: 70, size: 26, values: (_plot, times) => times.map((at) => TIME.format(at * 1000)) }, { ...axis, size: 62, space: 34, ...(isWhole ? { incrs: WHOLE } : {}), values: (_plot, values) => values.map(unit) }],
+    width: Math.max(100, Math.floor(element.clientWidth)), height: HEIGHT, legend: { show: false }, cursor: { show: false }, padding: [8, HALF_TIME, 0, 0],
+    scales: { x: { range: (plot) => timeRange(plot.data[0]) }, y: { range: (_plot, _min, max) => valueRange(max, isWhole ? LEAST_WHOLE : LEAST) } },
+    axes: [{ ...axis, space: 70, size: 26, values: (plot, marks) => timeLabels(marks, plot.data[0]) }, { ...axis, size: 62, space: 34, ...(isWhole ? { incrs: WHOLE } : {}), values: (plot, marks) => valueLabels(marks, unit, isKnown(plot.data)) }],
     series: [{}, ...series.map(({ label, tone }): uPlot.Series => ({ label, stroke: colour(`--${tone}`), width: 1.75, points: { show: false }, spanGaps: false }))],
   };
+}
+
+function isKnown([, ...rows]: uPlot.AlignedData): boolean {
+  return rows.some((row) => Array.from(row).some((value) => value !== null && value !== undefined));
 }

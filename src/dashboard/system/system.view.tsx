@@ -86,7 +86,7 @@ function Figures({ points }: { points: readonly Point[] }) {
         <Tile name="Queued" value={last && count(last.queued ?? 0)} />
         <Tile name="Events a second" value={last && (last.events === null ? '…' : rate(last.events))} />
         <Tile name="Open streams" value={last && count(last.streams ?? 0)} />
-        <Tile name="Cost of models" value={last && money(last.costUsd ?? 0)} />
+        <Tile name="Cost of models" value={last && (last.costUsd === null ? '—' : money(last.costUsd))} />
       </dl>
       <div className="charts">{CHARTS.map((chart) => <Chart key={chart.title} {...chart} points={points} />)}</div>
     </>

@@ -19,16 +19,21 @@ export function Progress({ value, status, label }: { value: number; status: Exec
   );
 }
 
-/** What went wrong, in its place; nothing where nothing did. Faults that a field shows itself are left out. */
+/** What went wrong, in its place; nothing where nothing did. Faults that a field shows itself are left out, and a single one that the message has told. */
 export function Failure({ error, isShown = () => false }: { error: Error | undefined | null; isShown?: (fault: Fault) => boolean }) {
   if (!error) return null;
   const faults = error instanceof RequestError ? error.errors.filter((fault) => !isShown(fault)) : [];
   return (
     <div className="failure" role="alert">
       {sentence(error.message)}
-      {faults.length > 0 && <ul>{faults.map(({ path, message }) => <li key={`${path} ${message}`}>{path !== '' && <code>{path}</code>} {message}</li>)}</ul>}
+      {faults.length > 0 && !isTold(error.message, faults) && <ul>{faults.map(({ path, message }) => <li key={`${path} ${message}`}>{path !== '' && <code>{path}</code>} {message}</li>)}</ul>}
     </div>
   );
+}
+
+function isTold(message: string, faults: readonly Fault[]): boolean {
+  const [fault] = faults;
+  return faults.length === 1 && fault !== undefined && message.includes(fault.path) && message.includes(fault.message);
 }
 
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {

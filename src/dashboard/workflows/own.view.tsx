@@ -29,9 +29,10 @@ export function OwnView() {
   useEffect(() => {
     document.title = 'Run your own · Stepcast';
   }, []);
+  const misread = parsed instanceof Unfit ? `The definition ${parsed.message}` : undefined;
   /** @throws Error where it is no JSON. */
   const definition = (): WorkflowDefinition => {
-    if (parsed instanceof Unfit) throw new Error(`The definition ${parsed.message}`);
+    if (misread !== undefined) throw new Error(misread);
     return parsed as unknown as WorkflowDefinition;
   };
   const submit = () => run(async () => {
@@ -66,7 +67,7 @@ export function OwnView() {
         <div className="field">
           <label htmlFor="definition">Definition, as JSON</label>
           <textarea id="definition" className="code" rows={24} spellCheck={false} value={text} aria-invalid={parsed instanceof Unfit || undefined} onChange={(event) => setText(event.target.value)} />
-          {parsed instanceof Unfit && <p className="fault">{parsed.message}</p>}
+          {parsed instanceof Unfit && error?.message !== misread && <p className="fault">{parsed.message}</p>}
         </div>
         <div className="stack">
           <SchemaForm key={shape} schema={schema} state={state} onChange={(next) => setForm({ shape, state: next })} faults={faults} label="Input" />

@@ -4,7 +4,7 @@ import { type Browser, type Page } from 'playwright-core';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { KEYS } from '../support/client.js';
 import { DashboardPage } from '../support/dashboard.js';
-import { eventually } from '../support/patience.js';
+import { eventually, soon } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 
 /** What each view has to be, of what can be told by looking at its elements. */
@@ -87,7 +87,7 @@ describeInChromium('the dashboard for everybody', () => {
   it.each(['light', 'dark'] as const)('has names, roles and contrast in every view, in %s colours', async (colorScheme) => {
     const signIn = await DashboardPage.open(browser, service.base, { colorScheme });
     await signIn.page.getByLabel('API key').waitFor();
-    expect(await signIn.page.evaluate(FAULTS)).toEqual([]);
+    await soon(async () => expect(await signIn.page.evaluate(FAULTS)).toEqual([]));
     await signIn.close();
     const dashboard = await DashboardPage.signedIn(browser, service.base, 'root', { colorScheme });
     const { page } = dashboard;
@@ -110,12 +110,12 @@ describeInChromium('the dashboard for everybody', () => {
     const toggle = page.getByRole('button', { name: /^Colours/ });
     await toggle.click();
     await toggle.click();
-    expect(await page.evaluate(ground)).toBe(dark);
+    await soon(async () => expect(await page.evaluate(ground)).toBe(dark));
     await page.reload();
     await page.locator('main h1').waitFor();
-    expect(await page.evaluate(ground)).toBe(dark);
+    await soon(async () => expect(await page.evaluate(ground)).toBe(dark));
     await toggle.click();
-    expect(await page.evaluate(ground)).toBe(light);
+    await soon(async () => expect(await page.evaluate(ground)).toBe(light));
     await dashboard.close();
   });
 
@@ -132,7 +132,7 @@ describeInChromium('the dashboard for everybody', () => {
     await page.getByRole('complementary', { name: 'Step again/shaky' }).waitFor();
     await page.getByRole('button', { name: 'Replay' }).tap();
     await page.getByRole('slider', { name: 'Event' }).waitFor();
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await soon(async () => expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width));
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
   }, 60_000);
@@ -228,7 +228,7 @@ describeInChromium('the dashboard for everybody', () => {
     await page.keyboard.press('?');
     await page.keyboard.press('g');
     await page.keyboard.press('s');
-    expect(await page.getByRole('dialog').count()).toBe(0);
+    await soon(async () => expect(await page.getByRole('dialog').count()).toBe(0));
     expect(page.url()).not.toContain('system');
     await dashboard.close();
   });

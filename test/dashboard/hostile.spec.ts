@@ -4,6 +4,7 @@ import { type Browser } from 'playwright-core';
 import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { DashboardPage } from '../support/dashboard.js';
+import { soon } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 
 /** Each would call `pwned()`, open a dialog or load something, if it were markup, a script or an address. */
@@ -68,7 +69,7 @@ describeInChromium('the dashboard and what is hostile', () => {
     await page.locator('[data-node="constructor"]').click();
     await page.getByRole('complementary', { name: 'Step constructor' }).waitFor();
     await page.getByRole('tab', { name: 'Output' }).click();
-    expect(await page.getByRole('region', { name: 'Text of constructor' }).textContent()).toBe(HOSTILE);
+    await soon(async () => expect(await page.getByRole('region', { name: 'Text of constructor' }).textContent()).toBe(HOSTILE));
     await page.getByRole('tab', { name: /^Events/ }).click();
     await page.locator('.event-row').last().click();
     await page.keyboard.press('Home');
@@ -94,7 +95,7 @@ describeInChromium('the dashboard and what is hostile', () => {
     await page.goto(`${service.base}/#/executions?workflow=${encodeURIComponent(HOSTILE)}&status=${encodeURIComponent('<b>')}`);
     await page.getByRole('heading', { name: 'Executions' }).waitFor();
 
-    expect(await page.evaluate('document.querySelectorAll("iframe, object, embed, base, [srcdoc], style").length')).toBe(0);
+    await soon(async () => expect(await page.evaluate('document.querySelectorAll("iframe, object, embed, base, [srcdoc], style").length')).toBe(0));
     expect(elsewhere).toEqual([]);
     expect(complaints.filter((line) => !/status of 4\d\d/.test(line))).toEqual([]);
     await dashboard.close();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Browser } from 'playwright-core';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { DashboardPage } from '../support/dashboard.js';
-import { eventually } from '../support/patience.js';
+import { eventually, soon } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 
 /** Elements of a page that shows one screen of anything. */
@@ -42,14 +42,14 @@ describeInChromium('the dashboard at scale', () => {
 
     const grid = page.getByRole('treegrid', { name: 'Steps' });
     expect(Number(await grid.getAttribute('aria-rowcount'))).toBe(ROUNDS + 2);
-    expect(await grid.getByRole('row').count()).toBeLessThan(80);
-    expect(await elements()).toBeLessThan(MOST_ELEMENTS);
+    await soon(async () => expect(await grid.getByRole('row').count()).toBeLessThan(80));
+    await soon(async () => expect(await elements()).toBeLessThan(MOST_ELEMENTS));
 
     await page.getByRole('tab', { name: /^Events/ }).click();
     const { seqs, mostRows } = await dashboard.readEvents();
     expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1));
     expect(mostRows).toBeLessThan(100);
-    expect(await elements()).toBeLessThan(MOST_ELEMENTS);
+    await soon(async () => expect(await elements()).toBeLessThan(MOST_ELEMENTS));
 
     await page.getByRole('searchbox', { name: 'Search events' }).fill('"offset":0}');
     await page.getByText(`1 of ${lastSeq.toLocaleString('en')} events`).waitFor();
@@ -71,13 +71,13 @@ describeInChromium('the dashboard at scale', () => {
     await page.getByText(/^9,001 \/ /).waitFor();
     await page.getByRole('tab', { name: 'Timeline' }).click();
     await page.locator('[data-row="write"][data-status="running"]').waitFor();
-    expect(await grid.getByRole('row').count()).toBe(1);
+    await soon(async () => expect(await grid.getByRole('row').count()).toBe(1));
     await page.getByRole('button', { name: 'Live' }).first().click();
     await page.locator('[data-row="write"][data-status="completed"]').waitFor();
 
     await page.getByRole('tab', { name: 'Graph' }).click();
     await page.locator('[data-node="turn"]').getByText(`round ${ROUNDS}`).waitFor();
-    expect(await page.locator('[data-node]').count()).toBe(3);
+    await soon(async () => expect(await page.locator('[data-node]').count()).toBe(3));
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
   }, 120_000);
@@ -90,8 +90,8 @@ describeInChromium('the dashboard at scale', () => {
     const { page } = dashboard;
     await dashboard.execution(id);
     await dashboard.whenStatus('completed');
-    expect(await page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('951');
-    expect(await page.getByRole('row').count()).toBeLessThan(80);
+    await soon(async () => expect(await page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('951'));
+    await soon(async () => expect(await page.getByRole('row').count()).toBeLessThan(80));
     await page.getByRole('tab', { name: 'Graph' }).click();
     const all = page.locator('[data-node="all"]');
     await all.waitFor();
@@ -119,8 +119,8 @@ describeInChromium('the dashboard at scale', () => {
       return (await last.count()) > 0;
     };
     await eventually(reach, 'the last execution');
-    expect(await page.getByRole('listitem').count()).toBeLessThan(60);
-    expect(await page.evaluate<number>('document.querySelectorAll("*").length')).toBeLessThan(MOST_ELEMENTS);
+    await soon(async () => expect(await page.getByRole('listitem').count()).toBeLessThan(60));
+    await soon(async () => expect(await page.evaluate<number>('document.querySelectorAll("*").length')).toBeLessThan(MOST_ELEMENTS));
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
   }, 120_000);

@@ -5,6 +5,7 @@ import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { KEYS } from '../support/client.js';
 import { CHART_TEXTS, DashboardPage, WATCH_CHARTS } from '../support/dashboard.js';
+import { eventually, soon } from '../support/patience.js';
 import { ModelServer } from '../support/model-server/model-server.js';
 import { answer } from '../support/model-server/script.js';
 import { ServiceProcess } from '../support/process.js';
@@ -53,7 +54,7 @@ describeInChromium('the dashboard', () => {
     await page.getByLabel('API key').fill('not-a-key-of-anyone');
     await button('Sign in').click();
     await page.getByRole('alert').waitFor();
-    expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])')).toBe('[{},{}]');
+    await soon(async () => expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])')).toBe('[{},{}]'));
     const addresses: string[] = [];
     page.on('request', (request) => addresses.push(request.url()));
     await dashboard.signIn('alice');
@@ -61,19 +62,19 @@ describeInChromium('the dashboard', () => {
     await page.getByText('Live', { exact: true }).waitFor();
     expect(addresses.length).toBeGreaterThan(2);
     for (const address of [...addresses, page.url()]) expect(address).not.toContain(KEYS.alice);
-    expect(await page.evaluate('Object.values(sessionStorage)')).toEqual([KEYS.alice]);
+    await soon(async () => expect(await page.evaluate('Object.values(sessionStorage)')).toEqual([KEYS.alice]));
     await page.reload();
     await page.getByRole('heading', { name: 'Executions' }).waitFor();
     await button('Sign out').click();
     await page.getByLabel('API key').waitFor();
-    expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])')).toBe('[{},{}]');
+    await soon(async () => expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])')).toBe('[{},{}]'));
     expect(calm(dashboard.complaints)).toEqual([]);
   });
 
   it('keeps the key beyond the tab only when that is asked for', async () => {
     await page.getByLabel('Keep me signed in').check();
     await dashboard.signIn('alice');
-    expect(await page.evaluate('[Object.values(sessionStorage), Object.values(localStorage)]')).toEqual([[], [KEYS.alice]]);
+    await soon(async () => expect(await page.evaluate('[Object.values(sessionStorage), Object.values(localStorage)]')).toEqual([[], [KEYS.alice]]));
     const other = await page.context().newPage();
     await other.goto(service.base);
     await other.getByRole('navigation', { name: 'Main' }).waitFor();
@@ -88,8 +89,8 @@ describeInChromium('the dashboard', () => {
     await service.as('root').request('DELETE', `/keys/${made.id}`);
     await dashboard.go('workflows');
     await page.getByLabel('API key').waitFor();
-    expect(await page.getByRole('alert').textContent()).toMatch(/key/i);
-    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    await soon(async () => expect(await page.getByRole('alert').textContent()).toMatch(/key/i));
+    await soon(async () => expect(await page.evaluate('sessionStorage.length')).toBe(0));
   });
 
   it('makes a form of the input schema, shows faults at their places, starts, answers and shows the result', async () => {
@@ -98,10 +99,10 @@ describeInChromium('the dashboard', () => {
     await page.getByRole('link', { name: /^ask/ }).click();
     await page.getByRole('heading', { name: 'ask' }).waitFor();
     const field = (path: string) => page.locator(`[data-path="${path}"]`);
-    expect(await field('/size').locator('input').inputValue()).toBe('2');
+    await soon(async () => expect(await field('/size').locator('input').inputValue()).toBe('2'));
     await button('Start').click();
     await field('/topic').getByText('is missing').waitFor();
-    expect(await page.evaluate('document.activeElement.closest("[data-path]").dataset.path')).toBe('/topic');
+    await soon(async () => expect(await page.evaluate('document.activeElement.closest("[data-path]").dataset.path')).toBe('/topic'));
     await field('/topic').locator('input').fill('no');
     await field('/size').locator('input').fill('12');
     await button('Start').click();
@@ -122,29 +123,29 @@ describeInChromium('the dashboard', () => {
     const typed = JSON.parse(await page.getByRole('textbox', { name: 'Input' }).inputValue()) as object;
     expect(typed).toEqual({ topic: 'tides', size: 3, loud: true, tone: 'brisk', tags: ['sea'], free: 7 });
     await button('As a form').click();
-    expect(await field('/topic').locator('input').inputValue()).toBe('tides');
+    await soon(async () => expect(await field('/topic').locator('input').inputValue()).toBe('tides'));
     await button('Start').click();
 
     await dashboard.whenStatus('waiting');
-    expect(await page.title()).toContain('waiting');
+    await soon(async () => expect(await page.title()).toContain('waiting'));
     await button('Answer').click();
     await page.getByText('is missing').waitFor();
     await page.locator('[data-path="/verdict"] select').selectOption('yes');
     await button('Answer').click();
     await dashboard.whenStatus('completed');
-    expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
+    await soon(async () => expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100'));
     await page.getByRole('tab', { name: 'Result' }).click();
-    expect(await page.getByRole('region', { name: 'Result' }).textContent()).toContain('All about tides.');
-    expect(await page.getByRole('region', { name: 'Input' }).textContent()).toContain('brisk');
+    await soon(async () => expect(await page.getByRole('region', { name: 'Result' }).textContent()).toContain('All about tides.'));
+    await soon(async () => expect(await page.getByRole('region', { name: 'Input' }).textContent()).toContain('brisk'));
     await page.getByRole('tab', { name: 'Output' }).click();
-    expect(await page.getByRole('region', { name: 'Text of both/left' }).textContent()).toBe('All about tides.');
+    await soon(async () => expect(await page.getByRole('region', { name: 'Text of both/left' }).textContent()).toBe('All about tides.'));
 
     const before = page.url();
     await button('Run again').click();
     await page.waitForURL((url) => url.href !== before);
     await dashboard.whenStatus('waiting');
     await page.getByRole('tab', { name: 'Result' }).click();
-    expect(await page.getByRole('region', { name: 'Input' }).textContent()).toContain('brisk');
+    await soon(async () => expect(await page.getByRole('region', { name: 'Input' }).textContent()).toContain('brisk'));
     await button('Cancel').click();
     await button('Cancel it').click();
     await dashboard.whenStatus('cancelled');
@@ -159,7 +160,7 @@ describeInChromium('the dashboard', () => {
     await page.getByText('no valid JSON').waitFor();
     await button('Run').click();
     await page.getByRole('alert').filter({ hasText: 'no valid JSON' }).waitFor();
-    expect(await page.getByText('no valid JSON').count()).toBe(1);
+    await soon(async () => expect(await page.getByText('no valid JSON').count()).toBe(1));
     await definition.fill(JSON.stringify({ name: 'own', steps: [{ type: 'agent', name: 'a' }] }));
     await button('Run').click();
     await page.getByText('/workflow/steps/0/agent').waitFor();
@@ -173,7 +174,7 @@ describeInChromium('the dashboard', () => {
     await page.waitForURL((url) => url.href !== before);
     await dashboard.whenStatus('completed');
     await page.getByRole('tab', { name: 'Result' }).click();
-    expect(await page.getByRole('region', { name: 'Result' }).textContent()).toBe('goodbye');
+    await soon(async () => expect(await page.getByRole('region', { name: 'Result' }).textContent()).toBe('goodbye'));
     await dashboard.go('own');
     await definition.fill(JSON.stringify({ name: 'kept', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] }));
     await button('Store under its name').click();
@@ -189,14 +190,14 @@ describeInChromium('the dashboard', () => {
     const id = await alice.start({ name: 'seen', steps: [{ type: 'input', name: 'ask' }] }, null, { sessionId: 'chat-1' });
     const row = page.locator(`[data-id="${id}"]`);
     await row.and(page.locator('[data-status=waiting]')).waitFor();
-    expect(await page.locator('.row-link').first().getAttribute('data-id')).toBe(id);
+    await soon(async () => expect(await page.locator('.row-link').first().getAttribute('data-id')).toBe(id));
     await alice.post(`/executions/${id}/input`, { value: 1 });
     await row.and(page.locator('[data-status=completed]')).waitFor();
     await page.getByLabel('Session').fill('chat-1');
     await page.getByLabel('Session').press('Enter');
     await page.waitForURL(/sessionId=chat-1/);
     await row.waitFor();
-    expect(await page.locator('.row-link').count()).toBe(1);
+    await soon(async () => expect(await page.locator('.row-link').count()).toBe(1));
     await page.getByLabel('Status').selectOption('failed');
     await page.getByText('No execution fits').waitFor();
     await button('Clear').click();
@@ -220,11 +221,11 @@ describeInChromium('the dashboard', () => {
     await dashboard.execution(id);
     await dashboard.whenStatus('waiting');
     const row = (step: string) => page.locator(`[data-row="${step}"]`);
-    expect(await dashboard.dataOf('[data-row="again/shaky"] .bar:not(.wait)', 'bar')).toEqual(['retried', 'completed']);
+    await soon(async () => expect(await dashboard.dataOf('[data-row="again/shaky"] .bar:not(.wait)', 'bar')).toEqual(['retried', 'completed']));
     for (const round of [1, 2, 3]) expect(await row(`rounds[${round}]/turn`).getAttribute('aria-level')).toBe('2');
     await row('ask').locator('.bar.wait').waitFor();
     await row('rounds').getByText('▾').click();
-    expect(await row('rounds[1]/turn').count()).toBe(0);
+    await soon(async () => expect(await row('rounds[1]/turn').count()).toBe(0));
     await row('again/shaky').click();
     await page.getByRole('complementary', { name: 'Step again/shaky' }).getByText('1. retried').waitFor();
     await page.getByRole('tab', { name: 'Graph' }).click();
@@ -256,12 +257,12 @@ describeInChromium('the dashboard', () => {
     await outcome.waitFor({ state: 'detached' });
     await moment.press('End');
     await outcome.waitFor();
-    expect(await outcome.textContent()).toBe(said);
+    await soon(async () => expect(await outcome.textContent()).toBe(said));
 
     const id = await alice.start({ name: 'stops', steps: [{ type: 'input', name: 'ask' }] });
     await dashboard.execution(id);
     await dashboard.whenStatus('waiting');
-    expect(await outcome.count()).toBe(0);
+    await soon(async () => expect(await outcome.count()).toBe(0));
     await alice.post(`/executions/${id}/cancel`, { reason: 'no longer wanted' });
     await dashboard.whenStatus('cancelled');
     await outcome.getByText('no longer wanted').waitFor();
@@ -280,13 +281,13 @@ describeInChromium('the dashboard', () => {
     await dashboard.execution(id);
     const hold = page.locator('.head .hold').and(page.getByRole('status'));
     await hold.getByText('concurrency_limited').waitFor();
-    expect(await hold.textContent()).toContain('waits for a place');
+    await soon(async () => expect(await hold.textContent()).toContain('waits for a place'));
     await hold.getByRole('link', { name: 'say' }).click();
     await page.getByRole('complementary', { name: 'Step say' }).waitFor();
     first.resolve();
     await page.getByRole('complementary', { name: 'Step say' }).getByText('Two').waitFor();
     await hold.getByText('concurrency_limited').waitFor({ state: 'detached' });
-    expect(await page.locator('.execution').getAttribute('data-status')).toBe('running');
+    await soon(async () => expect(await page.locator('.execution').getAttribute('data-status')).toBe('running'));
     second.resolve();
     await dashboard.whenStatus('completed');
     expect(calm(dashboard.complaints)).toEqual([]);
@@ -311,15 +312,18 @@ describeInChromium('the dashboard', () => {
     await admin.go('system');
     await admin.page.locator('.chart canvas').nth(7).waitFor();
     await admin.page.getByRole('row', { name: /^All/ }).waitFor();
-    await admin.page.waitForFunction(`(${CHART_TEXTS}).some(({ texts }) => texts.some(({ text }) => /^\\d\\d:\\d\\d:\\d\\d$/.test(text)))`);
-    const charts = await admin.page.evaluate<{ width: number; texts: { text: string; right: number }[] }[]>(CHART_TEXTS);
+    // Asked from outside: the page's policy lets nothing in it evaluate a text over and over.
+    const charts = await eventually(async () => {
+      const drawn = await admin.page.evaluate<{ width: number; texts: { text: string; right: number }[] }[]>(CHART_TEXTS);
+      return drawn.some(({ texts }) => texts.some(({ text }) => /^\d\d:\d\d:\d\d$/.test(text))) && drawn;
+    }, 'a time below a chart');
     for (const { width, texts } of charts) {
       const labels = texts.map(({ text }) => text).filter(Boolean);
       expect(new Set(labels).size).toBe(labels.length);
       for (const { right } of texts) expect(right).toBeLessThanOrEqual(width);
     }
     // No model has a price here.
-    expect(await admin.page.locator('.tiles > div').filter({ hasText: 'Cost of models' }).locator('dd').textContent()).toBe('—');
+    await soon(async () => expect(await admin.page.locator('.tiles > div').filter({ hasText: 'Cost of models' }).locator('dd').textContent()).toBe('—'));
     expect(calm(admin.complaints)).toEqual([]);
     await admin.close();
   });

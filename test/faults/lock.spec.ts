@@ -104,13 +104,17 @@ describe('a database that another process has locked for seconds', () => {
   it('does not hide a shutdown, which ends with 0: /health/ready says 503 from its first moment on', async () => {
     const runs = await Promise.all([1, 2].map(() => Watched.start(lineage, busy)));
     await Promise.all(runs.map((run) => run.until(output, 5)));
-    // A shutdown waits a moment for what is to be committed, and so is still there to be asked.
     file.lock();
     lineage.signal('SIGTERM');
+    // A shutdown waits a moment for what is to be committed, and so can be asked; on a busy machine it may be gone by then.
+    const answers: Awaited<ReturnType<typeof health>>[] = [];
     await eventually(async () => {
-      const { status, reason } = await health(lineage);
-      return status === 503 && reason === 'the service is shutting down';
-    }, 'the word of the shutdown');
+      const answer = await health(lineage).catch((error: NodeJS.ErrnoException) => error);
+      if (answer instanceof Error) return answer.code === 'ECONNREFUSED' || answer.code === 'ECONNRESET';
+      answers.push(answer);
+      return answer.reason === 'the service is shutting down';
+    }, 'the word of the shutdown, or its end');
+    expect(answers.filter(({ status }) => status !== 503)).toEqual([]);
     file.unlock();
     expect(await lineage.exited()).toEqual({ code: 0, signal: null });
     await lineage.start();

@@ -28,3 +28,16 @@ export async function eventually<T>(ask: () => Promise<T | undefined | false> | 
   })();
   return within(asking, what);
 }
+
+/** Asserts again and again until it holds: for what a page shows a moment after. Fails with what the last look has found. */
+export async function soon(assertion: () => Promise<void>): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await sleep(20);
+    }
+  }
+}

@@ -45,7 +45,12 @@ describe('stepcast run', () => {
   it('--json writes each event once, over a line that is cut, slow, and stalls', async () => {
     proxy.cutAfter = 3000;
     proxy.delayMs = 2;
-    const { code, stdout, stderr } = await run(['run', '-f', save('branches.json', BRANCHES), '--json'], { base: proxy.base });
+    const running = new PipedCommand(['run', '-f', save('branches.json', BRANCHES), '--json'], { base: proxy.base });
+    await eventually(() => running.stdout.includes('"seq":5,'), 'some events');
+    proxy.stall();
+    await app.executions.result((JSON.parse(running.stdout.split('\n')[0] as string) as ExecutionEvent).executionId);
+    proxy.resume();
+    const { code, stdout, stderr } = await running.end();
     assertWhole(eventsIn(stdout));
     expect(eventsIn(stdout)).toEqual(await app.alice.follow(eventsIn(stdout)[0]?.executionId as string));
     expect(code).toBe(0);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { StepcastError } from '../contract/errors.js';
-import { type KeyBackend, type KeyRecord, ManagedKeys } from './managed-keys.js';
+import { type KeyBackend, ManagedKeys } from './managed-keys.js';
+import { type KeyRecord } from '../contract/keys.js';
 import { type Principal } from './principal.js';
 
 const NOW = Date.UTC(2026, 10, 20);

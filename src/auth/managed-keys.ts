@@ -5,28 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { StepcastError } from '../contract/errors.js';
+import { type KeyRecord } from '../contract/keys.js';
 import { type Principal } from './principal.js';
 import { credentialIdOf, hashSecret } from './secret-hash.js';
-
-/** A key as it is kept; times are milliseconds since the epoch. */
-export interface KeyRecord {
-  /** The `credentialId` of whoever comes with it. */
-  id: string;
-  /** SHA-256 of the key, in hex. */
-  hash: string;
-  /** What people call it. */
-  name: string | null;
-  user: string;
-  roles: readonly string[];
-  /** Null: all that the roles allow. */
-  scopes: readonly string[] | null;
-  createdAt: number;
-  /** The admin who added it. */
-  createdBy: string;
-  expiresAt: number | null;
-  /** Of a minute. */
-  lastUsedAt: number | null;
-}
 
 export type NewKey = Pick<KeyRecord, 'name' | 'user' | 'roles' | 'scopes' | 'createdBy' | 'expiresAt'>;
 

@@ -3,7 +3,7 @@ import { type JsonValue } from '../contract/json.js';
 import { applyEvent, type ExecutionState, FINISHED_STATUSES, initialState } from '../contract/state.js';
 import { ExecutionError } from './client.error.js';
 import { type Connection, ExecutionPlace, Follower } from './follow.js';
-import { type Transport } from './transport.js';
+import { executionPath, type Transport } from './transport.js';
 
 export interface StreamOptions {
   /** The seq of the last event that the reader has; default 0, all of them. */
@@ -77,7 +77,7 @@ export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
   async result(): Promise<JsonValue> {
     for await (const event of this) void event;
     if (this.connection.state !== 'ended') throw new DOMException('the stream was closed before its end', 'AbortError');
-    if (!FINISHED_STATUSES.has(this.state.status)) this.state = await this.transport.json('GET', this.path, { signal: this.options.signal });
+    if (!FINISHED_STATUSES.has(this.state.status)) this.state = await this.transport.json('GET', executionPath(this.executionId), { signal: this.options.signal });
     if (this.state.status !== 'completed') throw new ExecutionError(this.state);
     return this.state.result;
   }
@@ -87,15 +87,11 @@ export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
     this.closer.abort();
   }
 
-  private get path(): string {
-    return `/executions/${encodeURIComponent(this.executionId)}`;
-  }
-
   /** @returns the seq that the stream goes on after. */
   private async begin(): Promise<number> {
     const { after = 0, from, last } = this.options;
     if (from !== 'latest' && last === undefined) return after;
-    const state = await this.transport.json<ExecutionState>('GET', this.path, { signal: this.closer.signal });
+    const state = await this.transport.json<ExecutionState>('GET', executionPath(this.executionId), { signal: this.closer.signal });
     if (last !== undefined) return Math.max(0, state.lastSeq - last);
     this.state = state;
     return state.lastSeq;

@@ -8,7 +8,7 @@ import { type EventsPage } from '../contract/api.js';
 import { pause } from './backoff.js';
 import { RequestError } from './client.error.js';
 import { type Frame, Line, StallLimit } from './line.js';
-import { type Query, refusalOf, type Transport, unreachable } from './transport.js';
+import { executionPath, type Query, refusalOf, type Transport, unreachable } from './transport.js';
 import { onWake } from './wake.js';
 
 /** How a stream stands: its line is being made, open, or cut; or there is none, as pages are asked for; or all has come. */
@@ -191,8 +191,8 @@ export class ExecutionPlace implements Place {
     private readonly first: () => Promise<number>,
     types: readonly EventType[] | undefined,
   ) {
-    this.path = `/executions/${encodeURIComponent(executionId)}/stream`;
-    this.pages = `/executions/${encodeURIComponent(executionId)}/events`;
+    this.path = `${executionPath(executionId)}/stream`;
+    this.pages = `${executionPath(executionId)}/events`;
     this.types = types && new Set(types);
   }
 

@@ -7,7 +7,7 @@ import { type ExecutionState, type ExecutionStatus } from '../contract/state.js'
 import { type ClientOptions } from './client.options.js';
 import { ExecutionStream, type StreamOptions } from './execution.stream.js';
 import { type Connection, Follower, SeveralPlace } from './follow.js';
-import { type RequestInit, Transport } from './transport.js';
+import { executionPath, type RequestInit, Transport } from './transport.js';
 
 export interface RequestOptions {
   signal?: AbortSignal;
@@ -144,10 +144,6 @@ export class StepcastClient {
   deleteWorkflow(name: string, { signal }: RequestOptions = {}): Promise<void> {
     return this.transport.json('DELETE', workflowPath(name), { signal });
   }
-}
-
-function executionPath(id: string): string {
-  return `/executions/${encodeURIComponent(id)}`;
 }
 
 function workflowPath(name: string): string {

@@ -135,3 +135,8 @@ function retryAfterMs(value: string | null): number {
 export function unreachable(cause: unknown, base: string): RequestError {
   return new RequestError(`${base} cannot be reached: ${String((cause as Error | undefined)?.message ?? cause)}`, 0, undefined, [], 0, { cause });
 }
+
+/** Below that of the API, as all paths here. */
+export function executionPath(id: string): string {
+  return `/executions/${encodeURIComponent(id)}`;
+}

@@ -10,12 +10,13 @@
  */
 import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { type WorkflowDefinition } from '../contract/definition.js';
+import { type KeyRecord } from '../contract/keys.js';
 import { type CacheStore } from './cache.store.js';
 import { type EventBatch, type RecordedEvent } from './event-batch.js';
 import { followLog } from './follow.js';
 import {
   type Commit, type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type LogPage, type NewExecution,
-  type OwnedExecution, type Page, type ReadyGate, type StoredKey, type StoredWorkflow, type UnfinishedCount,
+  type OwnedExecution, type Page, type ReadyGate, type StoredWorkflow, type UnfinishedCount,
 } from './journal.types.js';
 import { TailRegistry } from './tail.js';
 
@@ -98,10 +99,10 @@ export abstract class Journal {
   abstract deleteWorkflow(user: string, name: string): Promise<boolean>;
 
   /** Adds a key; an earlier one of the same id is replaced. */
-  abstract saveKey(key: StoredKey): Promise<void>;
-  abstract findKey(hash: string): Promise<StoredKey | undefined>;
+  abstract saveKey(key: KeyRecord): Promise<void>;
+  abstract findKey(hash: string): Promise<KeyRecord | undefined>;
   /** In the order they were added. */
-  abstract listKeys(): Promise<StoredKey[]>;
+  abstract listKeys(): Promise<KeyRecord[]>;
   abstract deleteKey(id: string): Promise<boolean>;
   /** Notes when a key was used last; nothing where it is gone. */
   abstract touchKey(id: string, at: number): Promise<void>;

@@ -79,22 +79,6 @@ export interface ListQuery {
   limit: number;
 }
 
-/** A key that an admin has added; times are milliseconds since the epoch. */
-export interface StoredKey {
-  id: string;
-  /** SHA-256 of the key, in hex: the key itself is kept nowhere. */
-  hash: string;
-  name: string | null;
-  user: string;
-  roles: readonly string[];
-  /** What it is limited to; null where it is not. */
-  scopes: readonly string[] | null;
-  createdAt: number;
-  createdBy: string;
-  expiresAt: number | null;
-  lastUsedAt: number | null;
-}
-
 export interface StoredWorkflow {
   user: string;
   definition: WorkflowDefinition;

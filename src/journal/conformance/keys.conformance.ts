@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Journal } from '../journal.js';
-import { type StoredKey } from '../journal.types.js';
+import { type KeyRecord } from '../../contract/keys.js';
 import { type OpenJournal, whenReady } from './fixture.conformance.js';
 
-const key = (id: string, more: Partial<StoredKey> = {}): StoredKey => ({
+const key = (id: string, more: Partial<KeyRecord> = {}): KeyRecord => ({
   id, hash: `hash-of-${id}`, name: null, user: 'ann', roles: [], scopes: null, createdAt: 1000, createdBy: 'root', expiresAt: null, lastUsedAt: null, ...more,
 });
 const FULL = key('b', { name: 'CI \0\ud800', user: 'b\0b', roles: ['admin', 'x'], scopes: ['executions:read', ''], createdBy: '\ud800', expiresAt: 5000, lastUsedAt: 2000 });

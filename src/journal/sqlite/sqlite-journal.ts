@@ -1,12 +1,13 @@
 /** The embedded journal: one SQLite file in WAL mode, one connection, one writer, nothing to install beside it. */
 import { type WorkflowDefinition } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
+import { type KeyRecord } from '../../contract/keys.js';
 import { EventBatch, type RecordedEvent } from '../event-batch.js';
 import { Journal } from '../journal.js';
 import { removed } from '../removed.js';
 import {
   type ExecutionRecord, type Head, type JournalHealth, type ListQuery, type LogPage, type NewExecution, type OwnedExecution,
-  type Page, type StoredKey, type StoredWorkflow, type UnfinishedCount,
+  type Page, type StoredWorkflow, type UnfinishedCount,
 } from '../journal.types.js';
 import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
 import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
@@ -189,7 +190,7 @@ export class SqliteJournal extends Journal {
     return (await this.writer.operate(({ sql }) => sql.deleteWorkflow.run(toText(user), toText(name)))).changes === 1;
   }
 
-  async saveKey(key: StoredKey): Promise<void> {
+  async saveKey(key: KeyRecord): Promise<void> {
     const { id, hash, name, user, roles, scopes, createdAt, createdBy, expiresAt, lastUsedAt } = key;
     const row = [
       toText(id), toText(hash), name === null ? null : toText(name), toText(user), JSON.stringify(roles), scopes && JSON.stringify(scopes),
@@ -198,12 +199,12 @@ export class SqliteJournal extends Journal {
     await this.writer.operate(({ sql }) => sql.saveKey.run(...row));
   }
 
-  async findKey(hash: string): Promise<StoredKey | undefined> {
+  async findKey(hash: string): Promise<KeyRecord | undefined> {
     const row = this.query(({ sql }) => sql.findApiKey.get(toText(hash)));
     return row && storedKeyOf(row);
   }
 
-  async listKeys(): Promise<StoredKey[]> {
+  async listKeys(): Promise<KeyRecord[]> {
     return this.query(({ sql }) => sql.listKeys.all()).map(storedKeyOf);
   }
 

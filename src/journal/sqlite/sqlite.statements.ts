@@ -3,7 +3,8 @@ import { type WorkflowDefinition } from '../../contract/definition.js';
 import { type ErrorInfo } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type ExecutionStatus } from '../../contract/state.js';
-import { type DefinitionSource, type ExecutionRecord, type ListQuery, type OwnedExecution, type StoredKey, type StoredWorkflow } from '../journal.types.js';
+import { type KeyRecord } from '../../contract/keys.js';
+import { type DefinitionSource, type ExecutionRecord, type ListQuery, type OwnedExecution, type StoredWorkflow } from '../journal.types.js';
 import { prepareCacheStatements } from './sqlite.cache.statements.js';
 import { fromText, toText } from './sqlite.text.js';
 
@@ -69,7 +70,7 @@ interface KeyRow {
   last_used_at: number | null;
 }
 
-export function storedKeyOf(given: Record<string, unknown>): StoredKey {
+export function storedKeyOf(given: Record<string, unknown>): KeyRecord {
   const row = given as unknown as KeyRow;
   return {
     id: fromText(row.id), hash: fromText(row.hash), name: row.name === null ? null : fromText(row.name), user: fromText(row.user),

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, UseFilters } from '@nestjs/common';
 import { ApiKeyStore } from '../../auth/api-key.store.js';
 import { CurrentUser } from '../../auth/auth.decorators.js';
-import { type KeyRecord, ManagedKeys } from '../../auth/managed-keys.js';
+import { ManagedKeys } from '../../auth/managed-keys.js';
+import { type KeyRecord } from '../../contract/keys.js';
 import { isUserName, type Principal } from '../../auth/principal.js';
 import { StepcastError } from '../../contract/errors.js';
 import { AuditLog } from '../audit.log.js';

@@ -155,6 +155,11 @@ describe('what comes from outside', () => {
 });
 
 describe('a size', () => {
+  it.each<[JsonValue, number]>([[0, 1], [-1, 2], [1.5, 3], [null, 4], [false, 5], ['', 2], [[], 2], [{}, 2], [[0], 3], [[0, 0], 5], [{ '': 0 }, 6]])('of %j is %i bytes, neither more nor less', (value, bytes) => {
+    expect(fitsIn(value, bytes)).toBe(true);
+    expect(fitsIn(value, bytes - 1)).toBe(false);
+  });
+
   it('is that of the JSON in UTF-8, exactly', () => {
     const text = fc.string({ unit: fc.constantFrom('a', '"', '\n', '\u0000', 'é', '字', '😀', '\ud800', '\u2028'), maxLength: 40 });
     const { json } = fc.letrec<{ json: JsonValue }>((tie) => ({

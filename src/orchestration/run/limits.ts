@@ -51,8 +51,9 @@ export function tooManyEvents(logLength: number, { events, logLength: most }: Ru
 /** Exact, and mostly by a look at the lengths of texts alone: a character is 1 to 6 bytes of JSON. */
 export function fitsIn(value: JsonValue, bytes: number): boolean {
   if (isShort(value, bytes / 6)) return true;
-  // Up to here a number of one digit counted as five characters: what has thrice as many as there are bytes is too large.
-  return isShort(value, bytes * 3) && Buffer.byteLength(JSON.stringify(value)) <= bytes;
+  // A number of one digit counts as five characters, as six with the comma of a list: what has thrice as many as there
+  // are bytes, and the two more of a digit that stands alone, is too large.
+  return isShort(value, bytes * 3 + 2) && Buffer.byteLength(JSON.stringify(value)) <= bytes;
 }
 
 /** @throws StepcastError `output_too_large`; `what` begins its message. */

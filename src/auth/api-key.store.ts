@@ -21,6 +21,11 @@ interface StoredKey {
 /** What a header field can carry as it is; several fields of one name are joined with commas, so a key has none. */
 const KEY = /^[!-+\--~]{1,512}$/;
 
+/** Whether a key can be sent, and so kept. */
+export function isApiKey(key: unknown): key is string {
+  return typeof key === 'string' && KEY.test(key);
+}
+
 /**
  * The API keys of an installation, held as hashes only.
  *
@@ -40,7 +45,7 @@ export class ApiKeyStore {
       const hash = hashSecret(String(key));
       const digest = hash.toString('hex');
       if (!isUserName(user)) fault('user', 'a user is named by 1 to 200 characters, none of them a control character');
-      if (typeof key !== 'string' || !KEY.test(key)) fault('key', 'a key is 1 to 512 visible ASCII characters without comma');
+      if (!isApiKey(key)) fault('key', 'a key is 1 to 512 visible ASCII characters without comma');
       else if (seen.has(digest)) fault('key', 'this key stands in the list already; give each entry a key of its own');
       seen.add(digest);
       const principal: Principal = { user, roles: Object.freeze([...roles]), ...(scopes && { scopes: Object.freeze([...scopes]) }), method: 'api_key', credentialId: credentialIdOf(hash) };

@@ -12,15 +12,15 @@ import { credentialIdOf, hashSecret } from './secret-hash.js';
 export type NewKey = Pick<KeyRecord, 'name' | 'user' | 'roles' | 'scopes' | 'createdBy' | 'expiresAt'>;
 
 /** Where keys are kept. Every one of them may fail with `journal_unavailable`. */
-export interface KeyBackend {
-  saveKey(record: KeyRecord): Promise<void>;
-  findKey(hash: string): Promise<KeyRecord | undefined>;
+export abstract class KeyBackend {
+  abstract saveKey(record: KeyRecord): Promise<void>;
+  abstract findKey(hash: string): Promise<KeyRecord | undefined>;
   /** In the order they were added. */
-  listKeys(): Promise<KeyRecord[]>;
+  abstract listKeys(): Promise<KeyRecord[]>;
   /** Whether it was there. */
-  deleteKey(id: string): Promise<boolean>;
+  abstract deleteKey(id: string): Promise<boolean>;
   /** Notes the last use; nothing where the key is gone. */
-  touchKey(id: string, at: number): Promise<void>;
+  abstract touchKey(id: string, at: number): Promise<void>;
 }
 
 const PREFIX = 'stc_';

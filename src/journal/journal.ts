@@ -66,6 +66,8 @@ export abstract class Journal {
   }
 
   abstract find(id: string): Promise<ExecutionRecord | undefined>;
+  /** What a user has started with an idempotency key, and with which body; nothing where the key is free. */
+  abstract findByKey(user: string, key: string): Promise<{ record: ExecutionRecord; fingerprint: string } | undefined>;
   /** Newest first, but with `after` oldest first. */
   abstract list(query: ListQuery): Promise<ExecutionRecord[]>;
   /** Executions that are not finished, oldest first. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { faultsOfLlm } from './llm.check.js';
-import { llmOptionsOf } from './llm.module.js';
+import { llmOptionsOf } from './llm.options.merged.js';
 import { type LlmOptions } from './llm.options.js';
 
 describe('the options of models that an app gives', () => {

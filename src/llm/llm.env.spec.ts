@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { llmOptionsFrom, unknownLlmNames } from './llm.env.js';
-import { llmOptionsOf } from './llm.module.js';
+import { llmOptionsOf } from './llm.options.merged.js';
 
 describe('the environment of models', () => {
   it('is read whole', () => {
@@ -46,6 +46,7 @@ describe('the environment of models', () => {
     [{ LLM_PRICES: '{"gpt": {"input": 1, "output": 2}}' }, /^LLM_PRICES: "gpt" is no provider\/model$/],
     [{ LLM_PRICES: '{"openai/a": {"input": 1}}' }, /^LLM_PRICES: "openai\/a" must have output/],
     [{ LLM_PRICES: '{"openai/a": {"input": 1, "output": -2}}' }, /^LLM_PRICES: "openai\/a" must have output/],
+    [{ LLM_PRICES: '{"openai/a": {"input": 1e999, "output": 2}}' }, /^LLM_PRICES: "openai\/a" must have input/],
     [{ LLM_PRICES: '{"openai/a": {"input": 1, "output": 2, "inputs": 2}}' }, /^LLM_PRICES: "openai\/a" has "inputs", which is not known/],
     [{ LLM_HTTP_ALLOWED_HOSTS: 'http://a' }, /^LLM_HTTP_ALLOWED_HOSTS: "http:\/\/a" is no host/],
     [{ LLM_LIMITS: 'openai=fast' }, /^LLM_LIMITS: openai: "fast" is no limit/],

@@ -151,7 +151,7 @@ class EnvReader {
       for (const key of Object.keys(price)) if (!(PRICE_KEYS as readonly string[]).includes(key)) fault(`has "${key}", which is not known; known are ${PRICE_KEYS.join(', ')}`);
       for (const key of PRICE_KEYS) {
         const value = price[key];
-        if ((value !== undefined || key !== 'cachedInput') && !(typeof value === 'number' && value >= 0)) fault(`must have ${key} as US dollars per million tokens, 0 or more`);
+        if ((value !== undefined || key !== 'cachedInput') && !(typeof value === 'number' && value >= 0 && value < Infinity)) fault(`must have ${key} as US dollars per million tokens, 0 or more`);
       }
     }
     return this.faults.length === before;

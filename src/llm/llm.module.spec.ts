@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer } from '../../test/support/client.js';
 import { TestApp } from '../../test/support/app.js';
 import { type JsonObject } from '../contract/json.js';
-import { llmOptionsOf } from './llm.module.js';
+import { llmOptionsOf } from './llm.options.merged.js';
 import { LlmOptions } from './llm.options.js';
 import { Tool } from './tools/tool.js';
 

@@ -43,7 +43,7 @@ describe('admission', () => {
     const { made } = admission(1, 1);
     const first = made.reserve('ann');
     made.reserve('ann');
-    expect(() => made.reserve('ann')).toThrow();
+    expect(() => made.reserve('ann')).toThrow('0 executions run and 2 wait already');
     first.cancel();
     expect(() => made.reserve('ann')).not.toThrow();
   });

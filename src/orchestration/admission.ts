@@ -12,6 +12,12 @@ export interface AdmissionLimits {
   queued: number;
 }
 
+/** Room for one execution that is being created: used by `enter`, or given back by `cancel`, which does nothing after that. */
+export interface Slot {
+  enter(id: string, launch: () => void): void;
+  cancel(): void;
+}
+
 interface Share {
   reserved: number;
   running: number;
@@ -29,15 +35,15 @@ export class Admission {
   constructor(private readonly limits: AdmissionLimits, private readonly all: AdmissionLimits = { running: Infinity, queued: 0 }) {}
 
   /**
-   * Holds a place while the execution is being written to the journal; it must be given back by `cancel` or used by `enter`.
+   * Holds a slot while the execution is being written to the journal.
    * @throws StepcastError `too_many_executions`, `capacity_exceeded`
    */
-  reserve(user: string): { enter(id: string, launch: () => void): void; cancel(): void } {
+  reserve(user: string): Slot {
     if (this.remaining(user) <= 0) {
-      const { running = 0, waiting } = this.shares.get(user) ?? {};
+      const { running = 0, reserved = 0, waiting } = this.shares.get(user) ?? {};
       throw new StepcastError(
         'too_many_executions',
-        `${running} executions run and ${waiting?.size ?? 0} wait already; start more when some have finished`,
+        `${running} executions run and ${(waiting?.size ?? 0) + reserved} wait already; start more when some have finished`,
         { retryAfterSeconds: 1 },
       );
     }

@@ -152,7 +152,7 @@ describe('the execution service', () => {
       const id = await engine.start(gate('a'));
       await engine.executions.cancel(id);
       await turns();
-      const kept = engine.executions as unknown as Record<'runners' | 'queued' | 'resuming', Map<string, unknown>> & { admission: { shares: Map<string, unknown> } };
+      const kept = engine.scheduler as unknown as Record<'runners' | 'queued' | 'resuming', Map<string, unknown>> & { admission: { shares: Map<string, unknown> } };
       expect([kept.runners.size, kept.queued.size, kept.resuming.size, kept.admission.shares.size]).toEqual([0, 0, 0, 0]);
     });
   });
@@ -301,7 +301,7 @@ describe('the execution service', () => {
       const id = await engine.start([agent('echo'), gate('a')]);
       await gates.came('a#1');
       await turns();
-      expect(await engine.executions.suspendAll()).toEqual([id]);
+      expect(await engine.scheduler.suspendAll()).toEqual([id]);
       const log = await engine.log(id);
       expect(only(log, 'checkpoint_saved').data).toEqual({ completedSteps: ['echo'] });
       expect(log.at(-1)?.type).toBe('checkpoint_saved');
@@ -314,7 +314,7 @@ describe('the execution service', () => {
       const id = await engine.start(gate('a'));
       const result = codeOf(engine.executions.result(id));
       await gates.came('a#1');
-      await engine.executions.suspendAll();
+      await engine.scheduler.suspendAll();
       expect(await codeOf(engine.executions.cancel(id))).toBe('shutting_down');
       expect(await codeOf(engine.executions.answer(id, undefined, 1))).toBe('shutting_down');
       await engine.journal.close();
@@ -325,7 +325,7 @@ describe('the execution service', () => {
       const engine = await open({ maxExecutionsPerUser: 1 });
       const [, second] = [await engine.start(gate('a')), await engine.start(gate('b'))];
       await gates.came('a#1');
-      await engine.executions.suspendAll();
+      await engine.scheduler.suspendAll();
       await turns();
       expect(await engine.log(second)).toEqual([]);
       const answered = Promise.race([codeOf(engine.executions.cancel(second)), turns(50).then(() => 'hangs')]);
@@ -335,7 +335,7 @@ describe('the execution service', () => {
     it('leaves one that was being started in the queue', async () => {
       const engine = await open();
       const starting = engine.start(gate('a'));
-      const suspended = engine.executions.suspendAll();
+      const suspended = engine.scheduler.suspendAll();
       const id = await starting;
       await suspended;
       await turns();
@@ -349,7 +349,7 @@ describe('the execution service', () => {
       const id = await engine.start(gate('a'));
       await gates.came('a#1');
       jest.spyOn(engine.journal, 'flushed').mockRejectedValue(unavailable());
-      expect(await engine.executions.suspendAll()).toEqual([id]);
+      expect(await engine.scheduler.suspendAll()).toEqual([id]);
     });
   });
 
@@ -363,7 +363,7 @@ describe('the execution service', () => {
     await gates.open('a#1');
     await turns();
     expect(await engine.log(id)).toEqual(before);
-    expect(engine.executions.isRunning(id)).toBe(false);
+    expect(engine.scheduler.runnerOf(id)).toBeUndefined();
     expect(signal.aborted).toBe(false);
   });
 
@@ -401,7 +401,7 @@ describe('the execution service', () => {
       const repair = await failing(engine);
       await gates.open('a#1');
       await turns();
-      expect(engine.executions.isRunning(first)).toBe(true);
+      expect(engine.scheduler.runnerOf(first)).toBeDefined();
       expect(gates.arrived).toEqual(['a#1']);
       repair();
       expect((await engine.ended(first)).at(-1)?.type).toBe('workflow_completed');

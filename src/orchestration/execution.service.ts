@@ -2,8 +2,8 @@
  * The programmatic face of the engine: start, stream, status, cancel, answer. It trusts its caller; who may do what is
  * decided at the edge.
  */
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy, Optional } from '@nestjs/common';
-import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, ReplaySubject, takeUntil } from 'rxjs';
+import { Injectable } from '@nestjs/common';
+import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, takeUntil } from 'rxjs';
 import { givenOf, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
@@ -11,65 +11,29 @@ import { type JsonValue, NotJsonError, toJson } from '../contract/json.js';
 import { type ExecutionState, FINISHED_STATUSES, fold, hasSeenEnd } from '../contract/state.js';
 import { Journal } from '../journal/journal.js';
 import { removed } from '../journal/removed.js';
-import { type ExecutionRecord, type OwnedExecution } from '../journal/journal.types.js';
-import { Admission } from './admission.js';
-import { AgentCache } from './cache/agent.cache.js';
+import { type ExecutionRecord } from '../journal/journal.types.js';
 import { Clock } from './clock.js';
 import { checkAgents } from './definition/agent.check.js';
 import { rootSteps } from './definition/fingerprint.js';
 import { eventsOf } from './events-of.js';
+import { ExecutionScheduler } from './execution.scheduler.js';
 import { type ExecutionHandle, type Started, type StartOptions, type WorkflowSource } from './execution.types.js';
 import { foldLog } from './fold-log.js';
-import { newExecution } from './new-execution.js';
+import { idempotencyOf, newExecution } from './new-execution.js';
 import { type BatchOptions, batchWorkflow, type OperationOptions, operationWorkflow, type StreamingOperation } from './operations/streaming-operation.js';
-import { OrchestrationOptions } from './orchestration.options.js';
 import { AgentRegistry } from './registry/agent.registry.js';
-import { ExecutionRunner, type Past, type RunnerDeps } from './run/execution.runner.js';
-import { fitsIn, limitsOf } from './run/limits.js';
-import { LoopWatch } from './run/loop.watch.js';
+import { fitsIn } from './run/limits.js';
 import { WorkflowCatalog } from './workflow.catalog.js';
 
 @Injectable()
-export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(ExecutionService.name);
-  private readonly runners = new Map<string, ExecutionRunner>();
-  /** Queued executions, which no runner has yet. */
-  private readonly queued = new Map<string, { record: OwnedExecution; definition: WorkflowDefinition; past: Past | undefined }>();
-  /** Executions that are being resumed: settled when they run, or have been given up. */
-  private readonly resuming = new Map<string, Promise<unknown>>();
-  private readonly admission: Admission;
-  private readonly deps: RunnerDeps;
-  private stopping = false;
-  // For all runners, so that none holds a function of its own, and with it what started it.
-  private readonly forget = ({ id }: ExecutionRunner): void => {
-    this.runners.delete(id);
-  };
-  private readonly leave = (runner: ExecutionRunner): void => {
-    this.forget(runner);
-    this.admission.leave(runner.user);
-  };
-  private readonly suspended$ = new ReplaySubject<void>(1);
-  private readonly watch = new LoopWatch(() => [...this.runners.values()].flatMap((runner) => runner.agentsAtWork()));
-
+export class ExecutionService {
   constructor(
     private readonly journal: Journal,
     private readonly catalog: WorkflowCatalog,
-    agents: AgentRegistry,
+    private readonly agents: AgentRegistry,
     private readonly clock: Clock,
-    options: OrchestrationOptions,
-    @Optional() cache?: AgentCache,
-  ) {
-    this.deps = { journal, clock, agents, limits: limitsOf(options), planOf: (record) => catalog.planOf(record), watch: this.watch, cache };
-    this.admission = new Admission({ running: options.maxExecutionsPerUser, queued: options.maxQueuedPerUser }, { running: options.maxExecutions, queued: options.maxQueued });
-  }
-
-  onApplicationBootstrap(): void {
-    this.watch.start();
-  }
-
-  onModuleDestroy(): void {
-    this.watch.stop();
-  }
+    private readonly scheduler: ExecutionScheduler,
+  ) {}
 
   /**
    * Starts an execution; answers when it is in the journal. The input is taken as JSON would carry it.
@@ -81,21 +45,23 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
     const input = inputOf(given);
     this.checkSize(input, 'input');
     const user = options.user ?? 'local';
-    const runnable = typeof workflow === 'string' ? await this.catalog.byName(workflow, user) : this.catalog.checks.run(options.user, () => this.catalog.ofDefinition(workflow));
+    const named = typeof workflow === 'string' ? workflow : this.catalog.checks.run(options.user, () => this.catalog.ofDefinition(workflow));
+    const idempotency = idempotencyOf(typeof named === 'string' ? named : named.data, input, options);
+    // A repeat finds what it has started, whatever has become of the workflow meanwhile, and with all places taken.
+    const earlier = idempotency && (await this.journal.findByKey(user, idempotency.key));
+    if (earlier && earlier.fingerprint === idempotency.fingerprint) return { record: earlier.record, created: false };
+    const runnable = typeof named === 'string' ? await this.catalog.byName(named, user) : named;
     const faults = await this.catalog.checks.run(options.user, () => runnable.checkInput(input));
     if (faults.length) {
       throw new StepcastError('invalid_input', `the input does not meet the input schema of ${runnable.definition.name}`, {
         faults: faults.map(({ path, message }) => ({ path: `/input${path}`, message })),
       });
     }
-    checkAgents(this.deps.agents, runnable.definition, input, typeof workflow === 'string' ? '' : '/workflow');
-    const slot = this.admission.reserve(user);
+    checkAgents(this.agents, runnable.definition, input, typeof workflow === 'string' ? '' : '/workflow');
+    const slot = this.scheduler.reserve(user);
     try {
-      const started = await this.journal.create(newExecution(runnable, { ...options, input, user, byName: typeof workflow === 'string', now: this.clock.now() }));
-      if (started.created) {
-        const { record } = started;
-        slot.enter(record.id, this.launcher(record, runnable.definition));
-      }
+      const started = await this.journal.create(newExecution(runnable, { ...options, input, user, ...(idempotency && { idempotency }), now: this.clock.now() }));
+      if (started.created) this.scheduler.launch(slot, started.record, runnable.definition);
       return started;
     } finally {
       slot.cancel();
@@ -146,9 +112,9 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
   stream(id: string, after = 0): Observable<ExecutionEvent> {
     return defer(() => {
       // What runs is there, and has not ended: the journal need not be asked.
-      if (this.runners.has(id)) return this.journal.follow(id, after);
+      if (this.scheduler.runnerOf(id)) return this.journal.follow(id, after);
       return from(this.get(id)).pipe(mergeMap((record) => (hasSeenEnd(record, after) ? EMPTY : this.journal.follow(id, after))));
-    }).pipe(takeUntil(this.suspended$), eventsOf);
+    }).pipe(takeUntil(this.scheduler.suspended$), eventsOf);
   }
 
   /**
@@ -180,34 +146,24 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
 
   /** The state now: the fold of what is committed. @throws StepcastError `not_found` */
   async status(id: string): Promise<ExecutionState> {
-    const runner = this.runners.get(id);
+    const runner = this.scheduler.runnerOf(id);
     for (let tries = 0; runner && tries < 5; tries++) {
       if (!this.journal.isPending(id)) return fold(runner.state, []);
       if (!(await this.journal.flushed().then(() => true, () => false))) break;
     }
     const state = await foldLog(this.journal, await this.get(id));
-    state.queuePosition = this.queuePositions([id]).get(id) ?? null;
+    state.queuePosition = this.scheduler.queuePositions([id]).get(id) ?? null;
     return state;
   }
 
   /** Where those of `ids` that wait to run stand in their users' queues, from 1 for the next. */
   queuePositions(ids: readonly string[]): Map<string, number> {
-    const waiting = ids.filter((id) => this.queued.has(id));
-    const users = new Set(waiting.map((id) => this.queued.get(id)?.record.user as string));
-    const positions = new Map<string, number>();
-    for (const user of users) {
-      const places = new Map([...this.admission.waitingOf(user)].map((id, i) => [id, i + 1]));
-      for (const id of waiting) {
-        const place = places.get(id);
-        if (place !== undefined) positions.set(id, place);
-      }
-    }
-    return positions;
+    return this.scheduler.queuePositions(ids);
   }
 
   /** How many executions the user may have, running and waiting, and how many more they may start. */
   quotaOf(user: string): { limit: number; remaining: number } {
-    return { limit: this.admission.limit, remaining: this.admission.remaining(user) };
+    return this.scheduler.quotaOf(user);
   }
 
   /**
@@ -217,20 +173,7 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
    * cancelled all the same, and told so as soon as that can be written; `shutting_down`.
    */
   async cancel(id: string, reason = 'cancelled on request'): Promise<void> {
-    await this.resuming.get(id);
-    const waiting = this.queued.get(id);
-    if (waiting && !this.stopping && this.admission.withdraw(waiting.record.user, id)) {
-      this.queued.delete(id);
-      // Its log begins like any other, and ends at once: cancelled before it is started, none of its steps is.
-      const runner = this.prepare(waiting.record, waiting.definition, waiting.past);
-      runner.cancel(reason);
-      runner.start();
-      await runner.whenDone();
-    } else {
-      const runner = this.runners.get(id);
-      runner?.cancel(reason);
-      await runner?.whenDone();
-    }
+    await this.scheduler.cancel(id, reason);
     const record = await this.get(id);
     if (record.status === 'cancelled') return;
     if (FINISHED_STATUSES.has(record.status)) throw new StepcastError('already_finished', `execution ${id} has ${record.status} already`);
@@ -242,85 +185,27 @@ export class ExecutionService implements OnApplicationBootstrap, OnModuleDestroy
     // A copy: what the caller does to the value afterwards must not reach the steps that are given it.
     const given = toJson(value);
     this.checkSize(given, 'value');
-    await this.resuming.get(id);
-    const runner = this.runners.get(id);
+    await this.scheduler.resumed(id);
+    const runner = this.scheduler.runnerOf(id);
     if (!runner) {
       const record = await this.get(id);
-      if (this.stopping && !FINISHED_STATUSES.has(record.status)) throw restarting(id);
+      if (this.scheduler.isStopping && !FINISHED_STATUSES.has(record.status)) throw restarting(id);
       throw new StepcastError('not_waiting', `no step of this execution waits for input; it is ${record.status}`);
     }
     await this.catalog.checks.run(runner.user, () => runner.answer(stepId, given));
   }
 
-  /** Goes on with an execution that was cut short. */
-  resume(record: OwnedExecution, definition: WorkflowDefinition, past: Past | undefined): void {
-    this.admission.enter(record.user, record.id, this.launcher(record, definition, past));
-  }
-
-  /** Lets requests that need the execution to run wait for `resumed`. */
-  announceResume(id: string, resumed: Promise<unknown>): void {
-    const settled = resumed.catch(() => undefined).then(() => this.resuming.delete(id));
-    this.resuming.set(id, settled);
-  }
-
-  /** Whether an execution that the user has would run at once, and not be queued. */
-  hasRoom(user: string): boolean {
-    return this.admission.hasRoom(user);
-  }
-
-  isRunning(id: string): boolean {
-    return this.runners.has(id);
-  }
-
-  /** Ends an execution that cannot go on. */
-  async giveUp(record: OwnedExecution, past: Past | undefined, error: StepcastError): Promise<void> {
-    const runner = new ExecutionRunner(record, { name: record.workflow, steps: [] }, this.deps, past, this.forget);
-    this.logger.warn({ executionId: record.id, workflow: record.workflow, code: error.code }, `given up: ${error.message}`);
-    runner.fail({ code: error.code, message: error.message });
-    await runner.done;
-  }
-
-  /** Refuses new starts, leaves what runs to the next start of the service, and answers when all of it is committed. */
-  async suspendAll(): Promise<string[]> {
-    this.stopping = true;
-    const running = [...this.runners.values()].filter((runner) => !FINISHED_STATUSES.has(runner.state.status));
-    for (const runner of running) {
-      runner.checkpoint();
-      runner.suspend();
-    }
-    await this.journal.flushed().catch((error: unknown) => this.logger.error(`at shutdown: ${(error as Error).message}`));
-    this.suspended$.next();
-    return running.map((runner) => runner.id);
-  }
-
   /** What comes from outside is kept and told like an output, and given on to agents like one. */
   private checkSize(value: JsonValue, name: 'input' | 'value'): void {
-    const { outputBytes } = this.deps.limits;
+    const { outputBytes } = this.scheduler.limits;
     if (fitsIn(value, outputBytes)) return;
     throw new StepcastError('payload_too_large', `the ${name} has more than ${outputBytes} bytes of JSON; keep it elsewhere and send where, or raise STEPCAST_MAX_OUTPUT_BYTES`, {
       faults: [{ path: `/${name}`, message: `must have at most ${outputBytes} bytes of JSON` }],
     });
   }
 
-  private launcher(record: OwnedExecution, definition: WorkflowDefinition, past?: Past): () => void {
-    this.queued.set(record.id, { record, definition, past });
-    return () => {
-      // Left in the queue, where the next start of the service finds it.
-      if (this.stopping) return;
-      this.queued.delete(record.id);
-      this.prepare(record, definition, past, this.leave).start();
-    };
-  }
-
-  private prepare(record: OwnedExecution, definition: WorkflowDefinition, past: Past | undefined, onDone = this.forget): ExecutionRunner {
-    const runner = new ExecutionRunner(record, definition, this.deps, past, onDone);
-    this.runners.set(record.id, runner);
-    if (definition.streaming?.bufferSize !== undefined) this.journal.setBufferSize(record.id, definition.streaming.bufferSize);
-    return runner;
-  }
-
   private refuseWhenStopping(): void {
-    if (this.stopping) throw new StepcastError('shutting_down', 'the service is shutting down; try again in a moment', { retryAfterSeconds: 2 });
+    if (this.scheduler.isStopping) throw new StepcastError('shutting_down', 'the service is shutting down; try again in a moment', { retryAfterSeconds: 2 });
   }
 }
 

@@ -16,7 +16,7 @@ import { type EventBatch } from '../journal/event-batch.js';
 import { Journal } from '../journal/journal.js';
 import { type ExecutionRecord } from '../journal/journal.types.js';
 import { readLog, stateBefore } from './read-log.js';
-import { ExecutionService } from './execution.service.js';
+import { ExecutionScheduler } from './execution.scheduler.js';
 import { type Past } from './run/execution.runner.js';
 import { Recall } from './run/recall.js';
 import { WorkflowCatalog } from './workflow.catalog.js';
@@ -52,7 +52,7 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   constructor(
     private readonly journal: Journal,
     private readonly catalog: WorkflowCatalog,
-    private readonly executions: ExecutionService,
+    private readonly scheduler: ExecutionScheduler,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -77,7 +77,7 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
       clearTimeout(timer);
       then();
     }
-    const suspended = await this.executions.suspendAll();
+    const suspended = await this.scheduler.suspendAll();
     // This is no crash: nobody is to blame for it, those neither that are on the way to being resumed.
     await this.journal.clearResumes([...new Set([...suspended, ...this.onProbation])]).catch(() => undefined);
   }
@@ -88,13 +88,13 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   }
 
   private async recover(): Promise<void> {
-    const left = (await this.onceAvailable(() => this.journal.unfinished())).filter(({ id }) => !this.executions.isRunning(id));
+    const left = (await this.onceAvailable(() => this.journal.unfinished())).filter(({ id }) => !this.scheduler.runnerOf(id));
     // What had begun takes its place again before what was waiting for one does.
     const unfinished = [...left.filter(({ lastSeq }) => lastSeq > 0), ...left.filter(({ lastSeq }) => lastSeq === 0)];
     if (unfinished.length) this.logger.log(`unfinished executions to go on with: ${unfinished.length}`);
     // Requests for any of them wait until it runs, however many come before it.
     const turns = unfinished.map((record) => ({ record, over: Promise.withResolvers<void>() }));
-    for (const { record, over } of turns) this.executions.announceResume(record.id, over.promise);
+    for (const { record, over } of turns) this.scheduler.announceResume(record.id, over.promise);
     try {
       await this.goOn(turns.filter(({ record }) => !isSuspect(record)), turns.filter(({ record }) => isSuspect(record)));
     } finally {
@@ -130,7 +130,7 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private async resume(listed: ExecutionRecord): Promise<void> {
     // One that was waiting in the queue, and goes back there, has nothing to do with the crash. One that is to run has, even
     // where nothing is in its log: it may have ended the process before that could be written.
-    const countResume = listed.lastSeq > 0 || this.executions.hasRoom(listed.user);
+    const countResume = listed.lastSeq > 0 || this.scheduler.hasRoom(listed.user);
     if (countResume) this.onProbation.add(listed.id);
     const record = await this.onceAvailable(() => this.journal.claim(listed.id, { countResume }));
     let definition: WorkflowDefinition | undefined;
@@ -145,8 +145,8 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
       refusal = error;
     }
     const past = record.lastSeq > 0 ? await this.readPast(record, definition) : undefined;
-    if (refusal || !definition) await this.executions.giveUp(record, past, refusal as StepcastError);
-    else this.executions.resume(record, definition, past);
+    if (refusal || !definition) await this.scheduler.giveUp(record, past, refusal as StepcastError);
+    else this.scheduler.resume(record, definition, past);
   }
 
   private async readPast(record: ExecutionRecord, definition: WorkflowDefinition | undefined): Promise<Past> {

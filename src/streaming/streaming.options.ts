@@ -1,15 +1,21 @@
 import { type ApiKeyEntry } from '../auth/api-key.store.js';
+import { type AuthOptions } from '../auth/auth.options.js';
 import { type Authenticator } from '../auth/authenticator.js';
 import { type JwtOptions } from '../auth/jwt.verifier.js';
 import { type TokenVerifier } from '../auth/token.verifier.js';
 import { type LlmOptions } from '../llm/llm.options.js';
 import { type Journal } from '../journal/journal.js';
+import { type JournalOptions } from '../journal/journal.options.js';
 import { AgentCacheOptions } from '../orchestration/cache/cache.options.js';
+import { OrchestrationOptions } from '../orchestration/orchestration.options.js';
 import { type SubscribersOptions } from './subscribers/subscriber.options.js';
+import { type MetricsOptions } from '../metrics/metrics.options.js';
 import { type SloOptions } from '../metrics/slo.options.js';
+import { type RateLimit } from '../rate-limit/rate-limit.parser.js';
+import { type RateLimitOptions } from '../rate-limit/rate-limit.options.js';
 
-/** Options of `StreamingModule`; the defaults are the fields of this class. */
-export class StreamingOptions {
+/** Options of `StreamingModule`, and with it of the features that it is made of; the defaults are the fields of this class. */
+export class StreamingOptions extends OrchestrationOptions implements JournalOptions, AuthOptions, RateLimitOptions, Pick<MetricsOptions, 'slos'> {
   /** Folder of the embedded journal; `:memory:` keeps nothing. */
   dataDir = './data';
   /** `full` keeps commits through a loss of power, for one fsync a transaction; `normal` through a crash of the process. */
@@ -42,24 +48,12 @@ export class StreamingOptions {
   maxStreamsPerUser = 100;
   /** Open streams of all users. */
   maxStreams = 50_000;
-  /** Running executions of a user; more are queued. */
-  maxExecutionsPerUser = 100;
-  /** Queued executions of a user; one more is refused. */
-  maxQueuedPerUser = 1000;
-  /** Running executions of all users; more are queued, and the users take turns. */
-  maxExecutions = 10_000;
-  /** Queued executions of all users; one more is refused. */
-  maxQueued = 10_000;
-  /** Bytes of JSON of a step's output, and of what an execution is started or answered with. */
-  maxOutputBytes = 1024 * 1024;
-  /** Events of one execution. */
-  maxEventsPerExecution = 100_000;
   /** Results of agents that are kept, and given again to steps with `cache`. What is not given has its default. */
   cache: Partial<AgentCacheOptions> = new AgentCacheOptions();
   /** Objectives of the success and the speed of executions. */
   slos: SloOptions[] = [];
   /** Requests of a user (of an address, where unauthenticated) per seconds. */
-  rateLimit: { points: number; seconds: number } = { points: 300, seconds: 60 };
+  rateLimit: RateLimit = { points: 300, seconds: 60 };
   /** Executions that a user may start by the routes per seconds; default as `rateLimit`. */
-  startLimit?: { points: number; seconds: number };
+  startLimit?: RateLimit;
 }

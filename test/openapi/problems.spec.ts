@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { Journal } from '../../src/journal/journal.js';
+import { ExecutionScheduler } from '../../src/orchestration/execution.scheduler.js';
 import { ExecutionService } from '../../src/orchestration/execution.service.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
 import { StreamShutdown } from '../../src/streaming/sse/stream.shutdown.js';
@@ -264,7 +265,7 @@ describe('refused are', () => {
     await Service.use({}, service.contract, async ({ alice, app }) => {
       const id = await alice.start(WAITS);
       await alice.start('brief', { text: 'It is short.' }, { sessionId: id });
-      await app.get(ExecutionService).suspendAll();
+      await app.get(ExecutionScheduler).suspendAll();
       for (const operation of [...ofStart(), ...ofProtocol(), byId('cancelExecution'), byId('sendInput')]) await refused(call(alice, operation, { id }), operation, 'shutting_down');
       app.get(StreamShutdown).beforeApplicationShutdown();
       for (const operation of [byId('streamExecution'), byId('streamExecutions'), byId('resumeChat'), byId('openSocket')]) await refused(call(alice, operation, { id, headers: operation.id === 'openSocket' ? HANDSHAKE : {} }), operation, 'shutting_down');

@@ -16,6 +16,7 @@ import { type AgentContext, type AgentFunction } from '../../src/orchestration/a
 import { type AgentCache } from '../../src/orchestration/cache/agent.cache.js';
 import { type AgentCacheDefault } from '../../src/orchestration/cache/cache.options.js';
 import { Clock } from '../../src/orchestration/clock.js';
+import { ExecutionScheduler } from '../../src/orchestration/execution.scheduler.js';
 import { ExecutionService } from '../../src/orchestration/execution.service.js';
 import { type StartOptions } from '../../src/orchestration/execution.types.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
@@ -76,6 +77,7 @@ export class Engine {
   readonly registry = new WorkflowRegistry();
   readonly journal: Journal;
   readonly catalog: WorkflowCatalog;
+  readonly scheduler: ExecutionScheduler;
   readonly executions: ExecutionService;
   readonly recovery: RecoveryService;
 
@@ -85,8 +87,9 @@ export class Engine {
       this.agents.register({ name, ...(cached === undefined ? {} : { cache: cached }), handler: { execute: execute as AgentFunction<never> } });
     }
     this.catalog = new WorkflowCatalog(journal, this.registry, this.agents, this.clock);
-    this.executions = new ExecutionService(journal, this.catalog, this.agents, this.clock, Object.assign(new OrchestrationOptions(), options), cacheOf?.(journal, this.clock));
-    this.recovery = new RecoveryService(journal, this.catalog, this.executions);
+    this.scheduler = new ExecutionScheduler(journal, this.catalog, this.agents, this.clock, Object.assign(new OrchestrationOptions(), options), cacheOf?.(journal, this.clock));
+    this.executions = new ExecutionService(journal, this.catalog, this.agents, this.clock, this.scheduler);
+    this.recovery = new RecoveryService(journal, this.catalog, this.scheduler);
   }
 
   /** Opens the journal, and goes on with what is unfinished in it. */

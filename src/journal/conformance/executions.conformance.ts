@@ -71,6 +71,14 @@ export function describeExecutions(journal: () => Journal): void {
       expect(await journal().list({ limit: 10 })).toHaveLength(2);
     });
 
+    it('tells what was started with it, and with which body', async () => {
+      const { record } = await keyed('k', 'body');
+      Owner.of(journal(), record).append(2);
+      await journal().flushed();
+      expect(await journal().findByKey(record.user, 'k')).toEqual({ fingerprint: 'body', record: await journal().find(record.id) });
+      expect(await Promise.all([journal().findByKey(record.user, 'other'), journal().findByKey('bob', 'k')])).toEqual([undefined, undefined]);
+    });
+
     it('belongs to its user', async () => {
       expect((await keyed('k', 'body')).created).toBe(true);
       expect((await keyed('k', 'other', { user: 'bob' })).created).toBe(true);

@@ -12,8 +12,9 @@ import {
 import { databasePath, openDatabase, type OpenDatabase, OpenError, type SqliteJournalOptions, stateOf } from './sqlite.database.js';
 import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
 import { SqliteCache } from './sqlite.cache.js';
+import { create } from './sqlite.create.js';
 import { type SqliteLog } from './sqlite.log.js';
-import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, storedKeyOf, storedOf } from './sqlite.statements.js';
+import { type ExecutionRow, recordOf, storedKeyOf, storedOf } from './sqlite.statements.js';
 import { giveSpaceBack, sweep, sweepLeftOver } from './sqlite.sweep.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
@@ -58,30 +59,8 @@ export class SqliteJournal extends Journal {
     this.commits$.complete();
   }
 
-  async create(execution: NewExecution): Promise<{ record: OwnedExecution; created: boolean }> {
-    const definition = JSON.stringify(execution.definition);
-    const input = JSON.stringify(execution.input);
-    const { idempotency, sessionId } = execution;
-    const [id, user, workflow, fingerprint] = [execution.id, execution.user, execution.workflow, execution.fingerprint].map(toText) as [string, string, string, string];
-    return this.writer.operate((log, created) => {
-      const { sql } = log;
-      if (idempotency) {
-        const key = toText(idempotency.key);
-        const known = sql.findKey.get(user, key) as { fingerprint: string; execution: string } | undefined;
-        if (known && known.fingerprint !== toText(idempotency.fingerprint)) {
-          throw new StepcastError('idempotency_conflict', 'this Idempotency-Key was used with another request; use a new key for a new request');
-        }
-        if (known) return { record: log.current(ownedOf(sql.findOwned.get(known.execution) as unknown as OwnedRow)), created: false };
-        sql.insertKey.run(user, key, toText(idempotency.fingerprint), id);
-      }
-      const row = sql.insertExecution.get(
-        id, user, workflow, sessionId === null ? null : toText(sessionId), execution.createdAt, execution.source, definition, fingerprint, input, execution.traceparent ?? null,
-      );
-      const record = ownedOf(row as unknown as OwnedRow);
-      log.created(record);
-      created.push(record);
-      return { record, created: true };
-    });
+  create(execution: NewExecution): Promise<{ record: OwnedExecution; created: boolean }> {
+    return create(this.writer, execution);
   }
 
   claim(id: string, { countResume }: { countResume: boolean }): Promise<OwnedExecution> {
@@ -121,6 +100,14 @@ export class SqliteJournal extends Journal {
     return this.query((log) => {
       const row = log.sql.find.get(toText(id)) as ExecutionRow | undefined;
       return row && log.current(recordOf(row));
+    });
+  }
+
+  async findByKey(user: string, key: string): Promise<{ record: ExecutionRecord; fingerprint: string } | undefined> {
+    return this.query((log) => {
+      const known = log.sql.findKey.get(toText(user), toText(key)) as { fingerprint: string; execution: string } | undefined;
+      const row = known && (log.sql.find.get(known.execution) as ExecutionRow | undefined);
+      return row && { record: log.current(recordOf(row)), fingerprint: fromText(known.fingerprint) };
     });
   }
 

@@ -44,7 +44,7 @@ describe('an execution that tells more than it may', () => {
     expect(log.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'too_many_events', message: expect.stringMatching(/ 200(, the last of step \S+)?; tell less/) } } });
     assertWhole(log, 200);
     expect(log.length).toBeGreaterThan(80);
-    expect(engine.executions.isRunning(log[0]?.executionId as string)).toBe(false);
+    expect(engine.scheduler.runnerOf(log[0]?.executionId as string)).toBeUndefined();
   });
 
   it('halts what runs beside: signals abort, at once, and steps tell that they were cancelled for it', async () => {

@@ -9,7 +9,7 @@ import { type EventDraft, type StepInfo, TERMINAL_TYPES, type Usage } from '../.
 import { type OwnedExecution } from '../../journal/journal.types.js';
 import { type ExecutionTrace, type TraceMark } from './execution.trace.js';
 import { formatTraceparent, type TraceParent } from './traceparent.js';
-import { parentOf, spanContextOf, type TracingApi } from './tracing.api.js';
+import { parentOf, spanContextOf, tolerate, type TracingApi } from './tracing.api.js';
 
 interface OpenSpan {
   span: Span;
@@ -88,7 +88,11 @@ export class SpanTrace implements ExecutionTrace {
       'stepcast.execution.id': this.executionId, 'stepcast.step.id': id, 'stepcast.step.name': name, 'stepcast.step.type': type,
       'stepcast.step.attempt': attempt, 'stepcast.step.iteration': iteration,
     };
-    this.steps.set(id, this.open(`${type} ${name}`, attributes, this.nearest(parentIdOf(id)).context));
+    try {
+      this.steps.set(id, this.open(`${type} ${name}`, attributes, this.nearest(parentIdOf(id)).context));
+    } catch (error) {
+      tolerate(error);
+    }
   }
 
   private ended(event: EventDraft): void {
@@ -129,7 +133,11 @@ function endSpan({ SpanStatusCode }: TracingApi, span: Span, { status, agent, er
     span.setAttribute('stepcast.error.code', error.code);
     span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
   }
-  span.end();
+  try {
+    span.end();
+  } catch (thrown) {
+    tolerate(thrown);
+  }
 }
 
 /** `a/b` of `a/b/c`, and `loop` of `loop[2]/critic`. */

@@ -2,13 +2,17 @@ import { type OwnedExecution } from '../../journal/journal.types.js';
 import { type ExecutionTrace, type TraceMark } from './execution.trace.js';
 import { SpanTrace } from './span.trace.js';
 import { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.js';
-import { tracingApi } from './tracing.api.js';
+import { tolerate, tracingApi } from './tracing.api.js';
 
 /** Nothing where there is neither somebody who traces nor a trace that the start was part of, as mostly. */
 export function traceOf(record: OwnedExecution, before: TraceMark | undefined): ExecutionTrace | undefined {
   const api = tracingApi();
   const given = parseTraceparent(record.traceparent);
-  if (api) return new SpanTrace(api, record, given, before);
+  try {
+    if (api) return new SpanTrace(api, record, given, before);
+  } catch (error) {
+    tolerate(error);
+  }
   return given && new GivenTrace(given);
 }
 

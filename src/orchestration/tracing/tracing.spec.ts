@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { Engine, Gates } from '../../../test/support/engine.js';
-import { MemoryTracing } from '../../../test/support/tracer.js';
+import { type MemorySpan, MemoryTracing } from '../../../test/support/tracer.js';
 import { type Step } from '../../contract/definition.js';
 import { type ExecutionEvent } from '../../contract/events.js';
 import { type AgentContext } from '../agent.js';
@@ -141,7 +141,7 @@ describe('with a tracer', () => {
     const held = (await engine.executions.start(workflow('held', agent('gate')), null)).record.id;
     await gates.came('gate#1');
     const { record } = await engine.executions.start(workflow('queued', agent('echo')), null, { traceparent: GIVEN });
-    await engine.executions.suspendAll();
+    await engine.scheduler.suspendAll();
     expect(named('workflow held')).toMatchObject([{ ended: true, attributes: { 'stepcast.status': 'suspended' } }]);
     const next = await open({ journal: engine.journal });
     await next.ended(record.id);
@@ -157,6 +157,46 @@ describe('with a tracer', () => {
     let seen: AgentContext['traceparent'];
     const { log } = await run(await open(), [agent('a', (given) => void (seen = given.traceparent))]);
     expect([startOf(log).traceId, startOf(log).spanId, seen]).toEqual([TRACE, undefined, `00-${TRACE}-${SPAN}-00`]);
+  });
+});
+
+describe('a tracer that fails', () => {
+  const failing = (broken: (name: string, span: MemorySpan) => void) => {
+    const memory = traced();
+    const { startSpan } = memory.getTracer();
+    memory.getTracer = () => ({
+      startSpan: (name, ...args) => {
+        const span = startSpan(name, ...args) as MemorySpan;
+        broken(name, span);
+        return span;
+      },
+      startActiveSpan: () => undefined as never,
+    });
+    return memory;
+  };
+  const fail = (): never => {
+    throw new Error('the sampler is broken');
+  };
+
+  it('to begin the span of an execution costs it its spans, and nothing else', async () => {
+    failing(fail);
+    let seen: string | undefined;
+    const { log } = await run(await open(), [agent('a', (given) => void (seen = given.traceparent))], GIVEN);
+    expect([log.at(-1)?.type, startOf(log).traceId, startOf(log).spanId, seen]).toEqual(['workflow_completed', TRACE, undefined, GIVEN]);
+    expect((await run(await open(), [agent('echo')])).log.at(-1)?.type).toBe('workflow_completed');
+  });
+
+  it('to begin that of a step lets what is below it hang on the one around', async () => {
+    const { one } = bound(failing((name) => void (name === 'sequential s' && fail())));
+    const { log } = await run(await open(), [sequential('s', agent('a', 'echo'))]);
+    expect(log.at(-1)?.type).toBe('workflow_completed');
+    expect(one('agent a').parent?.spanId).toBe(one('workflow w').spanContext().spanId);
+  });
+
+  it.each([['completes', 'workflow_completed', (): number => 1], ['fails', 'workflow_failed', fail]] as const)('to end spans does not keep from ending one that %s', async (_what, type, work) => {
+    failing((_name, span) => void (span.end = fail));
+    const { log } = await run(await open(), [sequential('s', agent('a', work))]);
+    expect(log.at(-1)?.type).toBe(type);
   });
 });
 

@@ -171,8 +171,8 @@ class LogMachine {
         assert(leaf && streaming?.enabled !== false, 'step_output that was not asked for');
         const { kind, delta, offset } = event.data;
         assert(offset === life.offsets[kind], `offset ${offset} where ${life.offsets[kind]} came before`);
-        life.offsets[kind] += kind === 'data' ? 1 : (delta as string).length;
-        if (kind === 'text') life.text += delta as string;
+        life.offsets[kind] += kind === 'data' ? 1 : delta.length;
+        if (kind === 'text') life.text += delta;
         break;
       }
       case 'message':

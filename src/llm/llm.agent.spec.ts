@@ -182,8 +182,8 @@ describe('the agent llm', () => {
     expect(ofType(log, 'message').map(({ data }) => [data.level, data.code])).toEqual([['warn', 'max_steps']]);
   });
 
-  it('fails where all its steps went into tools and it has said nothing', async () => {
-    const log = await ask(modelOf([...call('c', 'weather', '{"city":"A"}'), finish('tool-calls')]), { prompt: 'p', tools: ['weather'], maxSteps: 1 });
+  it.each(['tool-calls', 'stop'] as const)('fails where all its steps went into tools and it has said nothing, also where the server says %s of a call', async (reason) => {
+    const log = await ask(modelOf([...call('c', 'weather', '{"city":"A"}'), finish(reason)]), { prompt: 'p', tools: ['weather'], maxSteps: 1 });
     expect(errorOf(log)).toMatchObject({ code: 'output_invalid', message: expect.stringMatching(/maxSteps 1\).*written no text; raise maxSteps/) });
     expect(ofType(log, 'message')).toEqual([]);
   });
@@ -227,6 +227,20 @@ describe('the agent llm', () => {
     const log = await ask(modelOf([...text('once upon'), finish('length')]), { prompt: 'p' });
     expect(outputOf(log)).toBe('once upon');
     expect(ofType(log, 'message').map(({ data }) => [data.level, data.code])).toEqual([['warn', 'output_truncated']]);
+  });
+
+  it.each<[string, Part[], object]>([
+    ['all its tokens went into reasoning', [...reasoning('hm'), finish('length')], { code: 'output_invalid', message: expect.stringMatching(/raise maxOutputTokens/) }],
+    ['it stops for a reason of its own', [finish('other', 'OTHER')], { code: 'model_failed', retryable: true, message: expect.stringMatching(/"OTHER"/) }],
+  ])('fails where there is no text, and %s', async (_, answer, error) => {
+    const log = await ask(modelOf(answer), { prompt: 'p' });
+    expect(errorOf(log)).toMatchObject(error);
+  });
+
+  it('warns where the model is done and has written nothing', async () => {
+    const log = await ask(modelOf([finish()]), { prompt: 'p' });
+    expect(outputOf(log)).toBe('');
+    expect(ofType(log, 'message').map(({ data }) => [data.level, data.code])).toEqual([['warn', 'empty_answer']]);
   });
 
   it('passes warnings of the provider on, each once', async () => {

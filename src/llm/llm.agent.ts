@@ -7,7 +7,7 @@ import { Agent } from '../orchestration/decorators.js';
 import { llmSubject } from './cache.subject.js';
 import { CallDesk } from './call.desk.js';
 import { IdleWatch } from './idle.watch.js';
-import { maxStepsOf, startCall } from './llm.call.js';
+import { maxStepsOf, type ModelCall, startCall } from './llm.call.js';
 import { inspectInput, type LlmInput, readInput } from './llm.input.js';
 import { LlmOptions } from './llm.options.js';
 import { type Ending, narrate } from './llm.stream.js';
@@ -20,7 +20,7 @@ import { ToolRunner } from './tools/tool.runner.js';
 
 const IDLE_TIMEOUT_MS = 120_000;
 
-@Agent({ name: 'llm', description: 'Asks a language model, which may call tools: {model?, prompt | messages, system?, tools?, schema?, maxSteps?, temperature?, maxOutputTokens?}' })
+@Agent({ name: 'llm', description: 'Asks a language model, which may call tools: {model?, prompt | messages, system?, tools?, schema?, maxSteps?, reasoning?, temperature?, topP?, topK?, presencePenalty?, frequencyPenalty?, stopSequences?, seed?, maxOutputTokens?}' })
 export class LlmAgent implements AgentHandler {
   private readonly hasTool = (name: string): boolean => this.tools.get(name) !== undefined;
 
@@ -64,15 +64,14 @@ export class LlmAgent implements AgentHandler {
     const watch = new IdleWatch(idleMs);
     const hangUp = new AbortController();
     try {
-      const parts = await startCall({
-        model, input, tools,
-        runTool: async (tool, given, id) => {
-          const callId = await desk.told(id);
-          const within = { from: (rounds - 1) / maxSteps, to: rounds / maxSteps };
-          return watch.aside(() => this.runner.run(tool, given, ctx, { callId, within }));
-        },
-        signal: AbortSignal.any([ctx.signal, watch.signal, hangUp.signal]),
-      });
+      const runTool: ModelCall['runTool'] = async (tool, given, id) => {
+        const callId = await desk.told(id);
+        const within = { from: (rounds - 1) / maxSteps, to: rounds / maxSteps };
+        return watch.aside(() => this.runner.run(tool, given, ctx, { callId, within }));
+      };
+      const signal = AbortSignal.any([ctx.signal, watch.signal, hangUp.signal]);
+      // The first call loads the SDK, which is no silence of the model either.
+      const parts = await watch.aside(() => startCall({ model, input, tools, runTool, signal }));
       const ending = yield* narrate(parts, ctx, {
         model: name, writesObject: input.schema !== undefined, desk,
         heard: ({ type }) => {
@@ -83,7 +82,8 @@ export class LlmAgent implements AgentHandler {
         costOf: (usage) => this.models.costOf(name, usage),
       });
       const output = outputOf(ending, input, name);
-      if (ending.finishReason === 'tool-calls') ctx.log(`the model "${name}" was to call tools again after ${maxSteps} steps; raise maxSteps to let it`, 'warn', 'max_steps');
+      if (output === '') ctx.log(`the model "${name}" is done and has written nothing`, 'warn', 'empty_answer');
+      if (ending.isCalling) ctx.log(`the model "${name}" was to call tools again after ${maxSteps} steps; raise maxSteps to let it`, 'warn', 'max_steps');
       return output;
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
@@ -98,10 +98,16 @@ export class LlmAgent implements AgentHandler {
 }
 
 /** What was streamed is the output, also where the model was not done. Of one that has said nothing so far there is none: an empty text would pass for its answer. */
-function outputOf({ text, lastText, finishReason }: Ending, input: LlmInput, model: string): JsonValue {
+function outputOf({ text, lastText, isCalling, finishReason, rawFinishReason }: Ending, input: LlmInput, model: string): JsonValue {
   const { schema } = input;
-  if (finishReason === 'tool-calls' && (schema || text === '')) {
+  if (isCalling && (schema || text === '')) {
     throw new StepcastError('output_invalid', `the model "${model}" has spent all its steps (maxSteps ${maxStepsOf(input)}) on tools and written no ${schema ? 'object' : 'text'}; raise maxSteps`);
+  }
+  if (!schema && text === '' && finishReason === 'length') {
+    throw new StepcastError('output_invalid', `the model "${model}" has reached its limit of tokens before it wrote any text; raise maxOutputTokens, or let it reason less`);
+  }
+  if (!schema && text === '' && finishReason === 'other') {
+    throw new StepcastError('model_failed', `the model "${model}" has stopped with "${rawFinishReason}" and written nothing; put the step into a retry, or word the prompt differently`, { retryable: true });
   }
   if (!schema) return text;
   if (finishReason === 'length') throw new StepcastError('output_invalid', `the object of the model "${model}" is cut short; raise maxOutputTokens`);

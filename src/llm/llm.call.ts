@@ -30,7 +30,7 @@ export async function startCall({ model, input, tools, runTool, signal }: ModelC
   const { experimental_streamTextLowMemory: streamText, isStepCount, jsonSchema, Output, tool } = await import('ai');
   // Readers of the stream are told of warnings; an app that wants them on its console too says so by this.
   globalThis.AI_SDK_LOG_WARNINGS ??= false;
-  const { prompt, messages, system, schema, temperature, maxOutputTokens } = input;
+  const { prompt, messages, system, schema, reasoning, temperature, topP, topK, presencePenalty, frequencyPenalty, stopSequences, seed, maxOutputTokens } = input;
   const toolSet: ToolSet = Object.fromEntries(
     tools.map(({ name, description, schema: form }) => [
       name,
@@ -48,12 +48,18 @@ export async function startCall({ model, input, tools, runTool, signal }: ModelC
     tools: tools.length > 0 ? toolSet : undefined,
     output,
     stopWhen: isStepCount(maxStepsOf(input)),
-    temperature,
+    reasoning,
+    temperature, topP, topK, presencePenalty, frequencyPenalty, stopSequences, seed,
     maxOutputTokens,
     // A retry within the step would be seen by nobody, and its text would stand twice: a `retry` step is there for that.
     maxRetries: 0,
     abortSignal: signal,
-    providerOptions: { anthropic: { includePings: true }, ...(schema && { openai: { strictJsonSchema: strict }, openaiCompatible: { strictJsonSchema: strict } }) },
+    providerOptions: {
+      anthropic: { includePings: true },
+      // The others tell what a model thinks as soon as they are asked to let it think.
+      ...(reasoning && reasoning !== 'none' && { google: { thinkingConfig: { includeThoughts: true } } }),
+      ...(schema && { openai: { strictJsonSchema: strict }, openaiCompatible: { strictJsonSchema: strict } }),
+    },
     experimental_download: fetchNothing,
     // Errors come as parts too; by default the SDK prints them.
     onError: () => undefined,

@@ -11,10 +11,14 @@ describe('the input of an llm step', () => {
     ['a prompt', { prompt: 'hi' }],
     ['a prompt that is an object, as other steps give them', { prompt: { a: 1 } }],
     ['a conversation', { messages: [{ role: 'user', content: 'hi' }, { role: 'assistant', content: [{ type: 'text', text: 'ho' }] }, { role: 'user', content: [{ type: 'file', data: 'aGk=', mediaType: 'image/png' }] }] }],
-    ['all there is', { model: 'demo/writer', prompt: 'hi', system: 'be brief', tools: ['weather'], schema: object, maxSteps: 3, temperature: 0.2, maxOutputTokens: 100 }],
+    ['all there is', { model: 'demo/writer', prompt: 'hi', system: 'be brief', tools: ['weather'], schema: object, maxSteps: 3, reasoning: 'low', temperature: 0.2, topP: 0.9, topK: 40, presencePenalty: -1, frequencyPenalty: 1, stopSequences: ['END'], seed: 7, maxOutputTokens: 100 }],
   ])('may be %s', (_, input) => {
     expect(readInput(input, hasTool)).toEqual(input);
     expect(paths(input)).toEqual([]);
+  });
+
+  it.each(['aGk=', 'aGk', 'a-_k', 'aG\nk=', 'data:image/png;base64,aGk=', 'https://files.example/a.png', 'http://files.example/a.png'])('may have a file that is %j', (data) => {
+    expect(paths({ messages: [{ role: 'user', content: [{ type: 'file', mediaType: 'image/png', data }] }] })).toEqual([]);
   });
 
   it('that is a text is a prompt', () => {
@@ -32,12 +36,28 @@ describe('the input of an llm step', () => {
     ['the schema of no object', { prompt: 'a', schema: { type: 'array' } }, ['/schema']],
     ['a schema that is none', { prompt: 'a', schema: { type: 'object', properties: { a: { type: 'strin' } } } }, ['/schema/properties/a/type']],
     ['numbers out of range', { prompt: 'a', maxSteps: 0, temperature: 3, maxOutputTokens: 1.5 }, ['/maxSteps', '/temperature', '/maxOutputTokens']],
+    ['more numbers out of range', { prompt: 'a', topP: 1.1, topK: 0, presencePenalty: 3, frequencyPenalty: -3, seed: -1 }, ['/topP', '/topK', '/presencePenalty', '/frequencyPenalty', '/seed']],
+    ['a measure of reasoning that there is not', { prompt: 'a', reasoning: 'very' }, ['/reasoning']],
+    ['ends that are empty', { prompt: 'a', stopSequences: [''] }, ['/stopSequences/0']],
+    ['a content of a form that there is not', { messages: [{ role: 'user', content: [{ type: 'image', image: 'x' }] }, { role: 'user', content: '' }] }, ['/messages/0/content', '/messages/1/content']],
+    ...['not base64 !!', 'aGk=x', 'aGkaG', 'file:///etc/passwd', 'ftp://files.example/a.png'].map((data): [string, JsonValue, string[]] => [
+      `a file that is ${data}`, { messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'file', mediaType: 'image/png', data }] }] }, ['/messages/0/content/1/data'],
+    ]),
     ['a list', [], ['']],
     ['null', null, ['']],
     ['a number', 7, ['']],
   ])('may not be %s', (_, input, where) => {
     expect([...paths(input)].sort()).toEqual([...where].sort());
     expect(() => readInput(input, hasTool)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+  });
+
+  it.each<[JsonValue, RegExp]>([
+    [{ prompt: 'a', temprature: 1 }, /^is not known; did you mean temperature\? \(known are model, prompt, .*maxOutputTokens\)$/],
+    [{ prompt: 'a', functions: [] }, /^is not known \(known are model, /],
+    [{ messages: [{ role: 'system', content: 'a' }] }, /instructions go into system$/],
+    [{ messages: [{ role: 'user', content: [] }] }, /^must be a text, or a list of \{"type": "text"/],
+  ])('is told what would be right: %j', (input, message) => {
+    expect(inspectInput(input, hasTool).faults).toEqual([{ path: expect.any(String), message: expect.stringMatching(message) }]);
   });
 
   it('is not judged by what templates have yet to fill', () => {

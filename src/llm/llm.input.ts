@@ -1,6 +1,7 @@
 /** The input of an `llm` step: its form, read at run time, and looked at before the start as far as templates let it. */
 import { type Fault } from '../contract/errors.js';
 import { type JsonObject, type JsonValue } from '../contract/json.js';
+import { nearestName } from '../contract/nearest.name.js';
 import { checkSchema, compileSchema } from '../orchestration/definition/input.validator.js';
 import { refuseInput } from './step.faults.js';
 
@@ -38,9 +39,22 @@ export interface LlmInput {
   schema?: JsonObject;
   /** How often the model may be called: one more than the rounds of tools it may take. Default 8 with tools, else 1. */
   maxSteps?: number;
+  /** How much the model thinks before it answers; what it thinks is streamed where the provider tells it. Default: the provider's, which tell nothing of it. */
+  reasoning?: Reasoning;
   temperature?: number;
+  topP?: number;
+  topK?: number;
+  presencePenalty?: number;
+  frequencyPenalty?: number;
+  /** Texts that the answer ends before. */
+  stopSequences?: string[];
+  /** The same seed gives about the same answer. */
+  seed?: number;
   maxOutputTokens?: number;
 }
+
+const REASONING = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+export type Reasoning = (typeof REASONING)[number];
 
 const TEXT = { type: 'string', minLength: 1 };
 const MESSAGE: JsonValue = {
@@ -61,7 +75,7 @@ const MESSAGE: JsonValue = {
   },
 };
 
-const FORM: JsonValue = {
+const FORM = {
   type: 'object', additionalProperties: false,
   properties: {
     model: TEXT,
@@ -71,10 +85,21 @@ const FORM: JsonValue = {
     tools: { type: 'array', maxItems: 128, uniqueItems: true, items: TEXT },
     schema: { type: 'object' },
     maxSteps: { type: 'integer', minimum: 1, maximum: 100 },
+    reasoning: { enum: [...REASONING] },
     temperature: { type: 'number', minimum: 0, maximum: 2 },
+    topP: { type: 'number', minimum: 0, maximum: 1 },
+    topK: { type: 'integer', minimum: 1 },
+    presencePenalty: { type: 'number', minimum: -2, maximum: 2 },
+    frequencyPenalty: { type: 'number', minimum: -2, maximum: 2 },
+    stopSequences: { type: 'array', minItems: 1, maxItems: 16, items: TEXT },
+    seed: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
     maxOutputTokens: { type: 'integer', minimum: 1 },
   },
 };
+
+const MEMBERS = Object.keys(FORM.properties);
+const CONTENT = /^\/messages\/\d+\/content/;
+const ROLE = /^\/messages\/\d+\/role$/;
 
 /** What is known of an input before the start. */
 export interface Known {
@@ -101,16 +126,43 @@ export function inspectInput(given: JsonValue, hasTool: (name: string) => boolea
 
 /** @param whole With the members that cannot be judged yet. */
 function faultsOf(input: JsonValue, hasTool: (name: string) => boolean, whole: JsonValue = input): Fault[] {
-  const faults = compileSchema(FORM)(input);
+  const faults = inWords(compileSchema(FORM)(input));
   if (faults.length > 0) return faults;
-  const { tools = [], schema } = input as unknown as LlmInput;
+  const { tools = [], schema, messages: conversation = [] } = input as unknown as LlmInput;
   const { prompt, messages } = whole as JsonObject;
   if ((prompt === undefined) === (messages === undefined)) faults.push({ path: '', message: prompt === undefined ? 'must have a prompt or messages' : 'must not have both a prompt and messages' });
+  conversation.forEach(({ content }, i) => {
+    if (typeof content === 'string') return;
+    content.forEach((part, j) => {
+      if (part.type === 'file' && !isFile(part.data)) faults.push({ path: `/messages/${i}/content/${j}/data`, message: 'must be base64, or an http, https or data URL' });
+    });
+  });
   tools.forEach((name, i) => {
     if (!hasTool(name)) faults.push({ path: `/tools/${i}`, message: `names the tool "${name}", which there is not; register one with @Tool` });
   });
   if (schema !== undefined) faults.push(...(schema['type'] === 'object' ? checkSchema(schema, '/schema') : [{ path: '/schema', message: 'must be the JSON Schema of an object: "type": "object"' }]));
   return faults;
+}
+
+/** Faults of the form with what would be right, each place once: of a content that is none, the schema tells of every form it could have. */
+function inWords(faults: readonly Fault[]): Fault[] {
+  const told = faults.map(({ path, message }): Fault => {
+    const content = CONTENT.exec(path)?.[0];
+    if (content !== undefined) return { path: content, message: 'must be a text, or a list of {"type": "text", "text": …} and {"type": "file", "mediaType": …, "data": …}' };
+    if (ROLE.test(path)) return { path, message: 'must be user or assistant; instructions go into system' };
+    const name = path.slice(1);
+    if (name === '' || name.includes('/') || MEMBERS.includes(name)) return { path, message };
+    const meant = nearestName(name, MEMBERS);
+    return { path, message: `is not known${meant === undefined ? '' : `; did you mean ${meant}?`} (known are ${MEMBERS.join(', ')})` };
+  });
+  return [...new Map(told.map((fault) => [`${fault.path} ${fault.message}`, fault])).values()];
+}
+
+function isFile(data: string): boolean {
+  const url = URL.parse(data);
+  if (url) return /^(?:https?|data):$/.test(url.protocol);
+  const written = data.replaceAll(/\s/g, '');
+  return /^[\w+/-]+={0,2}$/.test(written) && written.replace(/=+$/, '').length % 4 !== 1;
 }
 
 function hasTemplate(value: JsonValue): boolean {

@@ -32,7 +32,11 @@ export interface Ending {
   text: string;
   /** Of the last one. */
   lastText: string;
+  /** Whether the last round ended with calls of tools: the model would go on. Some servers say of such a round that it is done. */
+  isCalling: boolean;
   finishReason: FinishReason;
+  /** In the provider's words. */
+  rawFinishReason: string | undefined;
 }
 
 type Context = Pick<AgentContext, 'text' | 'reasoning' | 'toolInput' | 'toolCall' | 'toolResult' | 'progress' | 'log' | 'usage'>;
@@ -41,16 +45,16 @@ type PartOf<T extends ModelPart['type']> = Extract<ModelPart, { type: T }>;
 /** Tells all that comes, and answers how it ended. @throws what a part has told as an error, or a StepcastError. */
 export async function* narrate(parts: AsyncIterable<ModelPart>, ctx: Context, narration: Narration): AsyncGenerator<Piece, Ending, void> {
   const { writesObject, desk } = narration;
-  /** Calls that no tool runs for, by the provider's id. */
-  const invalid = new Map<string, string>();
   const warned = new Set<string>();
   let text = '';
   let lastText = '';
+  let isCalling = false;
   for await (const part of parts) {
     narration.heard(part);
     switch (part.type) {
       case 'start-step':
         lastText = '';
+        isCalling = false;
         for (const warning of part.warnings.map(textOf)) {
           if (!warned.has(warning)) yield ctx.log(warning, 'warn', 'model_warning');
           warned.add(warning);
@@ -73,11 +77,11 @@ export async function* narrate(parts: AsyncIterable<ModelPart>, ctx: Context, na
         yield ctx.toolInput(part.delta, desk.writing(part.id));
         break;
       case 'tool-call':
+        isCalling = true;
         if (!part.invalid) {
           desk.tell(part.toolCallId);
         } else {
           const callId = desk.take(part.toolCallId);
-          invalid.set(part.toolCallId, callId);
           yield ctx.toolCall({ callId, tool: part.toolName, input: part.input as JsonValue });
           yield ctx.toolResult(callId, { error: invalidCall(part) });
         }
@@ -87,7 +91,7 @@ export async function* narrate(parts: AsyncIterable<ModelPart>, ctx: Context, na
         yield* tellEnd(part, ctx, narration.model);
         break;
       case 'finish':
-        return { text, lastText, finishReason: part.finishReason };
+        return { text, lastText, isCalling, finishReason: part.finishReason, rawFinishReason: part.rawFinishReason };
       case 'error':
         throw part.error;
       default:

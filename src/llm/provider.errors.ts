@@ -77,7 +77,7 @@ function diagnose(error: unknown, { status, label, message, isRetryable }: Sympt
   // Its stream ended before it said anything.
   if (nameOf(error) === 'AI_NoOutputGeneratedError') return { code: 'overloaded', what: 'has ended its stream without an answer', retryable: true };
   const key = keyName === undefined ? 'its key' : keyName;
-  if (isMalformed(error, status)) return { code: 'model_failed', what: 'has answered what cannot be read', retryable: true };
+  if (isMalformed(error, status)) return { code: 'model_failed', what: 'has answered what cannot be read', remedy: 'put the step into a retry; where it stays so, see whether the base URL leads to an API that streams', retryable: true };
   if (UNFIT.has(nameOf(error))) return { code: 'model_failed', what: 'cannot be called so', retryable: false };
   if (status === 429 || (status === undefined && LIMIT.test(words))) {
     // Google says the same words of a limit that is over in a minute: only the code of OpenAI is certain.

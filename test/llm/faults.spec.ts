@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ErrorInfo } from '../../src/contract/errors.js';
 import { type ExecutionEvent } from '../../src/contract/events.js';
+import { type JsonObject } from '../../src/contract/json.js';
 import { assertWhole, of, textOf } from '../support/assert-whole.js';
 import { MODEL_KEY, type ProviderName } from '../support/model-server/model-server.js';
 import { type Answer, answer, type FaultName } from '../support/model-server/script.js';
@@ -58,6 +59,12 @@ describe.each(PROVIDERS)('a refusal by $provider:', ({ provider, model, name }) 
       expect(errorOf(await llm.run(asks(name)))).toMatchObject({ code: 'rate_limited', retryable: true, retryAfterMs: seconds * 1000 });
     }
   });
+
+  it('when to come again is kept as a date too, which is held against the clock of the provider', async () => {
+    const headers = { date: 'Fri, 20 Nov 2026 08:00:00 GMT', 'retry-after': 'Fri, 20 Nov 2026 08:00:07 GMT' };
+    llm.models.script(model, { status: 503, headers, body: 'in maintenance' });
+    expect(errorOf(await llm.run(asks(name)))).toMatchObject({ code: 'overloaded', retryable: true, retryAfterMs: 7000 });
+  });
 });
 
 describe.each(PROVIDERS)('a fault on the way from $provider:', ({ provider, model, name }) => {
@@ -107,6 +114,15 @@ describe.each(PROVIDERS)('a fault on the way from $provider:', ({ provider, mode
     expect(errorOf(await llm.run(asks(name)))).toMatchObject({ code: 'content_filter', ...FINAL });
   });
 
+  it('the answer has nothing in it', async () => {
+    llm.models.script(model, answer([]));
+    const events = await llm.run(asks(name));
+    expect(of(events, 'step_completed', 'say')).toMatchObject([{ data: { output: '' } }]);
+    expect(of(events, 'message')).toMatchObject([{ data: { level: 'warn', code: 'empty_answer' } }]);
+    llm.models.script(model, answer([{ reasoning: 'Hmm.' }], { finish: 'length' }));
+    expect(errorOf(await llm.run(asks(name)))).toMatchObject({ code: 'output_invalid', message: expect.stringContaining('maxOutputTokens') });
+  });
+
   it.each<[string, Answer, Expected]>([
     ['the line is cut before an answer', { cut: true }, { code: 'overloaded', ...AGAIN }],
     ['a proxy answers in its place', { status: 502, headers: { 'content-type': 'text/html' }, body: '<html><h1>502 Bad Gateway</h1></html>' }, { code: 'overloaded', ...AGAIN }],
@@ -121,5 +137,29 @@ describe.each(PROVIDERS)('a fault on the way from $provider:', ({ provider, mode
     llm.models.script(model, answer(['Grüße', ' 🐦‍⬛ ', { comment: 'keep-alive' }, '…'], { shredTo: 3 }));
     const events = await llm.run(asks(name));
     expect(of(events, 'step_completed', 'say')).toMatchObject([{ data: { output: 'Grüße 🐦‍⬛ …' } }]);
+  });
+});
+
+describe('a model that refuses, in a way of its own', () => {
+  const refusal = 'I cannot help with that.';
+  const item = { id: 'msg_1', type: 'message', role: 'assistant', status: 'in_progress', content: [] };
+  const place = { item_id: item.id, output_index: 0, content_index: 0 };
+  const RAW = {
+    openai: [
+      { type: 'response.output_item.added', output_index: 0, item },
+      { type: 'response.content_part.added', ...place, part: { type: 'refusal', refusal: '' } },
+      { type: 'response.refusal.delta', ...place, delta: refusal },
+      { type: 'response.refusal.done', ...place, refusal },
+      { type: 'response.output_item.done', output_index: 0, item: { ...item, status: 'completed', content: [{ type: 'refusal', refusal }] } },
+    ],
+    local: [{ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'llama3.2', choices: [{ index: 0, delta: { refusal }, finish_reason: null }] }],
+  };
+
+  it.each(PROVIDERS.flatMap((each) => (each.provider in RAW ? [{ ...each, raw: RAW[each.provider as keyof typeof RAW] }] : [])))('is no answer: $provider', async ({ model, name, raw }) => {
+    // An object was asked for, and the same prompt would be refused again.
+    for (const input of [{}, { schema: { type: 'object' } }] as JsonObject[]) {
+      llm.models.script(model, answer(raw.map((event) => ({ raw: JSON.stringify(event) }))));
+      expect(errorOf(await llm.run(asks(name, input)))).toMatchObject({ code: 'content_filter', ...FINAL });
+    }
   });
 });

@@ -8,6 +8,7 @@ import { agent, parallel, retry, workflow } from '../../src/orchestration/defini
 import { assertWhole, of, textOf } from '../support/assert-whole.js';
 import { type Client } from '../support/client.js';
 import { type Exchange } from '../support/model-server/exchange.js';
+import { wordVector } from '../support/model-server/embeddings.js';
 import { answer, say } from '../support/model-server/script.js';
 import { type EventReader } from '../support/sse.js';
 import { asks, LlmApp } from './support/llm-app.js';
@@ -318,6 +319,41 @@ describe('a provider that says when to come again', () => {
     llm.models.script(MODEL, say('Now.'), say('Now.'));
     llm.app.clock.advance(30_000);
     for (const reader of readers) expect((await ended(reader)).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: 'Now.' } });
+  });
+});
+
+describe('embeddings of the cache', () => {
+  const EMBEDDER = 'nomic-embed';
+  const cached = (prompt: string) => workflow('asks', agent('say', 'llm', { input: { model: NAME, prompt }, cache: true }));
+
+  it('count to the limits of their provider and of their user, and fail no step where these are used up', async () => {
+    llm = await LlmApp.start({ embeddingModel: `local/${EMBEDDER}`, limits: { local: { perUser: { requestsPerMinute: 1 } } } });
+    llm.models.embeds(EMBEDDER, wordVector);
+    llm.models.always(MODEL, () => say('Said.'));
+    expect(told(await llm.run(cached('One?')))).toEqual([]);
+    const events = await llm.run(cached('Two?'));
+    assertWhole(events);
+    expect(events.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: 'Said.' } });
+    expect(told(events)).toEqual([{ level: 'warn', code: 'cache_embedding_failed', text: expect.stringMatching(/^similar results are not looked for: the user's limit of 1 requests a minute at the provider "local" is used up; .* for 10 s at the most$/) }]);
+    expect(told(await llm.app.bob.follow(await llm.app.bob.start(cached('Two?'))))).toEqual([]);
+    expect([llm.models.of(EMBEDDER).length, llm.models.of(MODEL).length]).toEqual([2, 3]);
+  });
+
+  it('that fail are left alone for a time, and the models of the same provider are asked as ever', async () => {
+    llm = await LlmApp.start({ embeddingModel: `openai/${EMBEDDER}`, limits: { openai: { breaker: { failures: 2, openMs: 30_000 } } } });
+    llm.models.embeds(EMBEDDER, () => ({ status: 503, headers: { 'content-type': 'application/json' }, body: '{"error":{"message":"The server is overloaded"}}' }));
+    llm.models.always(MODEL, () => say('Said.'));
+    const step = (name: string) => agent(name, 'llm', { input: { model: NAME, prompt: name }, cache: true });
+    // All their embeddings fail before the first model is asked.
+    const together = await llm.run(workflow('asks', parallel('all', step('a'), step('b'), step('c'))));
+    expect(together.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { a: 'Said.', b: 'Said.', c: 'Said.' } } });
+    const events = await llm.run(cached('Once more?'));
+    expect(told(events)).toEqual([{ level: 'warn', code: 'cache_embedding_failed', text: 'similar results are not looked for: embeddings of the provider "openai" have failed in a row, and are not asked for another 30 s' }]);
+    expect(events.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: 'Said.' } });
+    expect([llm.models.of(EMBEDDER).length, llm.models.of(MODEL).length]).toEqual([3, 4]);
+    llm.app.clock.advance(30_000);
+    llm.models.embeds(EMBEDDER, wordVector);
+    expect(told(await llm.run(cached('And now?')))).toEqual([]);
   });
 });
 

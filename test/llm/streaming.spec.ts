@@ -75,6 +75,40 @@ describe.each(PROVIDERS)('a model of $provider', ({ provider, model, name }) => 
     if (provider !== 'openai') expect(body.temperature ?? body.generationConfig?.temperature).toBe(0.25);
   });
 
+  it('is asked to reason as much as the step says, and to tell it', async () => {
+    llm.models.script(model, answer([{ reasoning: 'So.' }, 'Ja.']));
+    const events = await llm.run(asks(name, { reasoning: 'high' }));
+    expect(of(events, 'step_output').map(({ data }) => data.kind)).toEqual(['reasoning', 'text']);
+    const { body } = await llm.models.arrived(model);
+    const told = { openai: body.reasoning, local: body.reasoning_effort, anthropic: body.thinking, google: body.generationConfig?.thinkingConfig };
+    const expected = {
+      openai: { effort: 'high', summary: expect.any(String) }, local: 'high',
+      anthropic: { type: 'enabled', budget_tokens: expect.any(Number) }, google: { includeThoughts: true, thinkingBudget: expect.any(Number) },
+    };
+    expect(told[provider]).toEqual(expected[provider]);
+  });
+
+  it('is asked to choose its words as the step says', async () => {
+    llm.models.script(model, say('Ja.'));
+    await llm.run(asks(name, { topP: 0.5, topK: 40, presencePenalty: 0.25, frequencyPenalty: -0.25, stopSequences: ['END'], seed: 7 }));
+    const { body } = await llm.models.arrived(model);
+    const config = body.generationConfig ?? {};
+    const told = {
+      openai: {},
+      local: { top_p: body.top_p, presence_penalty: body.presence_penalty, frequency_penalty: body.frequency_penalty, stop: body.stop, seed: body.seed },
+      anthropic: { top_p: body.top_p, top_k: body.top_k, stop_sequences: body.stop_sequences },
+      google: { topP: config.topP, topK: config.topK, stopSequences: config.stopSequences, seed: config.seed },
+    };
+    const expected = {
+      // Its reasoning models take none of it: the client leaves it out, and readers are warned.
+      openai: {},
+      local: { top_p: 0.5, presence_penalty: 0.25, frequency_penalty: -0.25, stop: ['END'], seed: 7 },
+      anthropic: { top_p: 0.5, top_k: 40, stop_sequences: ['END'] },
+      google: { topP: 0.5, topK: 40, stopSequences: ['END'], seed: 7 },
+    };
+    expect(told[provider]).toEqual(expected[provider]);
+  });
+
   it('that reaches its limit of tokens has its text, and a warning', async () => {
     llm.models.script(model, answer(['As far as'], { finish: 'length' }));
     const events = await llm.run(asks(name));

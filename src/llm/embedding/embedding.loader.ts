@@ -1,6 +1,7 @@
 /** Loads the packages of the AI SDK that make embeddings, each with the first one of that provider. */
 import { type EmbeddingModel } from 'ai';
 import { type ProviderOptions } from '../llm.options.js';
+import { providerFetch } from '../provider.fetch.js';
 
 /** Providers that have embeddings, beside servers that speak OpenAI's own. */
 export const EMBEDDING_PROVIDERS = ['openai', 'google'] as const;
@@ -14,7 +15,7 @@ export function hasEmbeddings(provider: string): provider is EmbeddingProvider {
 }
 
 export async function loadEmbeddings(provider: EmbeddingProvider, { apiKey, baseUrl }: ProviderOptions): Promise<EmbeddingFactory> {
-  const settings = { apiKey, baseURL: baseUrl };
+  const settings = { apiKey, baseURL: baseUrl, fetch: providerFetch };
   if (provider === 'openai') {
     const openai = (await import('@ai-sdk/openai')).createOpenAI(settings);
     return (model) => openai.embeddingModel(model);
@@ -25,6 +26,6 @@ export async function loadEmbeddings(provider: EmbeddingProvider, { apiKey, base
 
 /** A server that speaks OpenAI's `/embeddings`, such as Ollama or vLLM. */
 export async function loadCompatibleEmbeddings(name: string, { apiKey, baseUrl }: ProviderOptions & { baseUrl: string }): Promise<EmbeddingFactory> {
-  const server = (await import('@ai-sdk/openai-compatible')).createOpenAICompatible({ name, baseURL: baseUrl, apiKey });
+  const server = (await import('@ai-sdk/openai-compatible')).createOpenAICompatible({ name, baseURL: baseUrl, apiKey, fetch: providerFetch });
   return (model) => server.embeddingModel(model);
 }

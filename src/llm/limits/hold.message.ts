@@ -26,6 +26,6 @@ export function messageOf({ limit, ms = 0, ahead }: Hold, provider: string, { ra
   }
 }
 
-function durationOf(ms: number): string {
+export function durationOf(ms: number): string {
   return ms < 1000 ? `${Math.ceil(ms)} ms` : `${Math.ceil(ms / 100) / 10} s`;
 }

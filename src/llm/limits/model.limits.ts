@@ -4,6 +4,7 @@ import { type LanguageModel } from 'ai';
 import { Clock } from '../../orchestration/clock.js';
 import { LlmOptions } from '../llm.options.js';
 import { type ModelName } from '../model.name.js';
+import { EmbeddingGate } from './embedding.gate.js';
 import { limitedModel, type ModelCaller } from './limited.model.js';
 import { LimitsObserver } from './limits.observer.js';
 import { limitsOf } from './limits.options.js';
@@ -17,13 +18,23 @@ export class ModelLimits {
 
   /** The model behind the gate of its provider, or as it is where that has no limits. */
   async limit({ provider, model: id }: ModelName, model: LanguageModel, caller?: ModelCaller): Promise<LanguageModel> {
-    let gate = this.gates.get(provider);
-    if (!gate) this.gates.set(provider, (gate = this.gateOf(provider)));
-    const found = await gate;
-    return found ? limitedModel(`${provider}/${id}`, model, found, caller) : model;
+    const gate = await this.gateOf(provider);
+    return gate ? limitedModel(`${provider}/${id}`, model, gate, caller) : model;
   }
 
-  private async gateOf(provider: string): Promise<ProviderGate | undefined> {
+  /** The way of embeddings through the gate of a provider; nothing where that has no limits. */
+  async embeddingsOf(provider: string): Promise<EmbeddingGate | undefined> {
+    const gate = await this.gateOf(provider);
+    return gate && new EmbeddingGate(await import('cockatiel'), gate, this.clock);
+  }
+
+  private gateOf(provider: string): Promise<ProviderGate | undefined> {
+    let gate = this.gates.get(provider);
+    if (!gate) this.gates.set(provider, (gate = this.makeGate(provider)));
+    return gate;
+  }
+
+  private async makeGate(provider: string): Promise<ProviderGate | undefined> {
     const limits = limitsOf(provider, this.options.limits);
     return limits && new ProviderGate(await import('cockatiel'), provider, limits, this.clock, this.observer);
   }

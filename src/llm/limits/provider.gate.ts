@@ -30,6 +30,8 @@ export interface GateRequest {
   signal: AbortSignal | undefined;
   /** Called when it has to wait, once for each limit that holds it up. What it throws ends the wait. */
   tell: (hold: Hold) => void;
+  /** Hears how it ended in the place of the provider's own, which it needs the leave of all the same. */
+  breaker?: ProviderBreaker | undefined;
 }
 
 interface Waiting extends GateRequest {
@@ -40,7 +42,7 @@ interface Waiting extends GateRequest {
 }
 
 /** A provider that asks to be left alone for a day is asked again before: who waits would be held up without a word of why. */
-const LONGEST_PAUSE_MS = 5 * 60_000;
+export const LONGEST_PAUSE_MS = 5 * 60_000;
 
 export class ProviderGate {
   private readonly queue = new FairQueue<Waiting>();
@@ -147,12 +149,12 @@ export class ProviderGate {
     if (held) this.tell(held.waiting, held.hold);
   }
 
-  private permit({ user, tokens }: Waiting, now: number): Permit {
+  private permit({ user, tokens, breaker = this.breaker }: Waiting, now: number): Permit {
     const taken = this.rates.take(tokens, now);
     const takenOfUser = this.users.of(user, now)?.take(tokens, now) ?? 0;
     this.inFlight++;
     const ended = Promise.withResolvers<void>();
-    const watched = this.breaker?.begin();
+    const watched = breaker?.begin();
     const end = async (): Promise<void> => {
       // Its place is not free before the breaker has made up its mind: nobody slips through to a provider that is down.
       await watched?.settled;

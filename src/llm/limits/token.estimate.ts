@@ -23,7 +23,16 @@ export function estimateTokens({ prompt, tools, responseFormat, maxOutputTokens 
       }
     }
   }
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + files * FILE_TOKENS + maxOutputTokens;
+  return tokensIn(characters) + files * FILE_TOKENS + maxOutputTokens;
+}
+
+/** Of a text to which nothing is answered in words. */
+export function textTokens({ length }: string): number {
+  return tokensIn(length);
+}
+
+function tokensIn(characters: number): number {
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
 function lengthOf(part: Content): number {

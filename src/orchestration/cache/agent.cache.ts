@@ -16,6 +16,9 @@ export type LookupResult = 'exact' | 'similar' | 'miss';
 /** Told of every lookup. */
 export type LookupListener = (agent: string, result: LookupResult) => void;
 
+/** What of an agent's context looking needs. */
+type Asking = Pick<AgentContext, 'log' | 'usage' | 'signal' | 'user'>;
+
 /** A result that stands for a run. */
 export interface Hit {
   result: CachedResult;
@@ -51,7 +54,7 @@ export class StepCache {
    * What was kept, where it will do. Told to nobody but the metrics. Never rejects: what fails here is no reason not to run.
    * @param context Is told why nothing similar was looked for, and what looking has used.
    */
-  async find(context: Pick<AgentContext, 'log' | 'usage' | 'signal'>): Promise<Hit | undefined> {
+  async find(context: Asking): Promise<Hit | undefined> {
     const { again } = this.cached;
     const same = again ? undefined : await this.look((fresh) => this.cache.store.find(this.key.exact, fresh));
     if (same) return this.hit('exact', same, 'the same input');
@@ -90,12 +93,12 @@ export class StepCache {
   }
 
   /** Where the prompt stands among others; nothing where only the same will do, or that cannot be said. */
-  private async locate(context: Pick<AgentContext, 'log' | 'usage' | 'signal'>): Promise<Neighbour | undefined> {
+  private async locate(context: Asking): Promise<Neighbour | undefined> {
     const { embedder } = this.cache;
     const { prompt } = this.key;
     if (!embedder || prompt === undefined || this.rules.similarity >= 1) return undefined;
     try {
-      const { vector, usage } = await embedder.embed(prompt, context.signal);
+      const { vector, usage } = await embedder.embed(prompt, context.signal, context);
       if (usage) context.usage(usage);
       const unit = unitOf(vector);
       return unit && { group: this.key.groupFor(embedder.model), vector: unit };

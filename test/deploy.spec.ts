@@ -12,7 +12,7 @@ interface Panel {
   type: string;
   title: string;
   gridPos: { x: number; y: number; w: number; h: number };
-  targets?: { expr: string; refId: string }[];
+  targets?: { expr: string; refId: string; legendFormat?: string }[];
 }
 interface Rule {
   alert: string;
@@ -36,6 +36,11 @@ function metricsIn(expr: string): string[] {
   return [...text.matchAll(/[A-Za-z_:][\w:]*(?!\w*\s*\()/g)].map(([name]) => name).filter((name) => !['and', 'or', 'unless'].includes(name));
 }
 const selectorsIn = (expr: string) => [...expr.matchAll(/(\w+)\{([^}]*)\}/g)].map(([, name = '', inside = '']) => [name, [...inside.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label]) => label as string)] as const);
+
+/** The labels that an expression is grouped or matched by. */
+const groupsIn = (expr: string) => [...expr.matchAll(/\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g)].flatMap(([, inside = '']) => inside.split(',').map((label) => label.trim()).filter((label) => label !== ''));
+/** What Prometheus adds to all that it scrapes, and what buckets have. */
+const SCRAPED = ['instance', 'job', 'le'];
 
 /** The name without what a histogram adds to it. */
 const base = (name: string) => name.replace(/_(bucket|sum|count)$/, '');
@@ -80,6 +85,22 @@ describe('what is to be deployed', () => {
       const told = [...(labels.get(name) ?? [])].filter((label) => label !== 'le');
       if (told.length) expect([name, ...told.sort()]).toEqual([name, ...own.sort()]);
     }
+  });
+
+  it('groups by labels that these have, and names no others to people', () => {
+    const documented = new Map(new MarkdownPage('README.md').names('metrics').map((name) => [name.replace(/\{.*/, ''), [...name.matchAll(/[{,](\w+)/g)].map(([, label]) => label as string)]));
+    const labelsOf = (expr: string) => [...SCRAPED, ...metricsIn(expr).flatMap((name) => documented.get(base(name)) ?? [])];
+    const grouped = expressions.flatMap(([title, expr]) => groupsIn(expr).map((label) => [title, expr, label] as const));
+    expect(grouped.length).toBeGreaterThan(40);
+    expect(grouped.filter(([, expr, label]) => !labelsOf(expr).includes(label))).toEqual([]);
+    const told = [
+      ...dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr, legendFormat = '' }) => ({ title, expr, names: [...legendFormat.matchAll(/\{\{\s*(\w+)\s*\}\}/g)] }))),
+      ...rules.map(({ alert, expr, annotations }) => ({ title: alert, expr, names: [...Object.values(annotations).join().matchAll(/\$labels\.(\w+)/g)] })),
+    ].flatMap(({ title, expr, names }) => names.map(([, label]) => ({ title, expr, label: label as string })));
+    expect(told.length).toBeGreaterThan(30);
+    // What an aggregation does not group by is gone from its result.
+    const left = (expr: string) => (/\b(sum|min|max|avg)\b/.test(expr) ? groupsIn(expr) : labelsOf(expr));
+    expect(told.filter(({ expr, label }) => !left(expr).includes(label))).toEqual([]);
   });
 
   it('shows every metric of ours on the dashboard', () => {

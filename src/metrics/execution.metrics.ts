@@ -5,13 +5,14 @@
  */
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { type Subscription } from 'rxjs';
-import { type EventType, type ExecutionEvent } from '../contract/events.js';
+import { type EventType } from '../contract/events.js';
 import { type EventBatch, type RecordedEvent } from '../journal/event-batch.js';
 import { Journal } from '../journal/journal.js';
 import { type Commit, type ExecutionRecord } from '../journal/journal.types.js';
 import { type Count, CounterFamily, type Distribution, HistogramFamily } from './families.js';
-import { LiveExecution } from './live.execution.js';
+import { LiveExecution, timeOf } from './live.execution.js';
 import { MetricsRegistry } from './metrics.registry.js';
+import { recallPast } from './past.js';
 import { Gauge } from './prom-client.js';
 import { type Outcome, Reliability } from './reliability.js';
 import { SloMetrics } from './slo.metrics.js';
@@ -45,7 +46,8 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
     new SloMetrics(registry, reliability);
     const ready: Gauge = new Gauge({
       name: 'stepcast_journal_ready', help: '1 while the journal can be written', registers: [registry],
-      collect: () => ready.set(journal.health$.value.ready ? 1 : 0),
+      // Asked as `/health/ready` asks: while nothing is written, nothing else tells that it could not be.
+      collect: async () => ready.set((await journal.check()).ready ? 1 : 0),
     });
     const current: Gauge<'workflow' | 'status'> = new Gauge({
       name: 'stepcast_executions', help: 'Executions that are not finished, by workflow and status', labelNames: ['workflow', 'status'], registers: [registry],
@@ -103,16 +105,21 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
     }
     const batches = [batch];
     this.unknown.set(executionId, batches);
-    const found = (record: ExecutionRecord | undefined) => {
+    const found = (live: LiveExecution | undefined) => {
       this.unknown.delete(executionId);
-      if (!record) return;
-      const live = this.liveOf(record);
-      // What it has put out before is nobody's to know.
-      live.heard = (batches[0]?.firstSeq ?? 0) > 1;
+      if (!live) return;
       this.live.set(executionId, live);
       for (const missed of batches) this.take(missed, live);
     };
-    this.journal.find(executionId).then(found, () => found(undefined));
+    this.recall(executionId, batch.firstSeq).then(found, () => found(undefined));
+  }
+
+  private async recall(executionId: string, firstSeq: number): Promise<LiveExecution | undefined> {
+    const record = await this.journal.find(executionId);
+    if (!record) return undefined;
+    const live = this.liveOf(record);
+    await recallPast(this.journal, executionId, firstSeq, live);
+    return live;
   }
 
   private onEvent(recorded: RecordedEvent, live: LiveExecution): void {
@@ -155,8 +162,7 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
         this.steps.calledTool(recorded, event.data, timeOf(event));
         break;
       case 'input_required':
-        live.asks(event.step.id, timeOf(event));
-        this.workflows.asked(live.workflow.label);
+        if (live.asks(event.step.id, timeOf(event))) this.workflows.asked(live.workflow.label);
         break;
       case 'input_received':
         this.onAnswer(event.step.id, timeOf(event), live);
@@ -200,8 +206,4 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
     for (const workflow of known) for (const status of UNFINISHED) gauge.set({ workflow, status }, 0);
     for (const { source, workflow, status, count } of counts) gauge.inc({ workflow: this.workflows.labelOf(source, workflow), status }, count);
   }
-}
-
-function timeOf({ timestamp }: ExecutionEvent): number {
-  return Date.parse(timestamp);
 }

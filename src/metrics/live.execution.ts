@@ -1,3 +1,5 @@
+import { type ExecutionEvent } from '../contract/events.js';
+import { type RecordedEvent } from '../journal/event-batch.js';
 import { type WorkflowMetrics } from './workflow.metrics.js';
 
 /** What is known of an execution that has not ended, for as long as it has not: there may be many that wait. */
@@ -16,11 +18,40 @@ export class LiveExecution {
   /** Times are milliseconds since the epoch, NaN where nobody knows. */
   constructor(readonly workflow: WorkflowMetrics, private readonly createdAt: number, public startedAt: number) {}
 
-  asks(stepId: string, now: number): void {
+  /** Takes notice of an event that an earlier process has counted. */
+  recall(recorded: RecordedEvent): void {
+    switch (recorded.type) {
+      case 'step_output':
+        this.heard = true;
+        break;
+      case 'workflow_resumed':
+        this.compensated = true;
+        break;
+      case 'input_required':
+        this.asks(stepOf(recorded), timeOf(recorded.event));
+        break;
+      case 'step_retrying':
+        this.compensated = true;
+        this.recallEndOfWait(recorded);
+        break;
+      case 'input_received':
+      case 'step_failed':
+      case 'step_cancelled':
+        this.recallEndOfWait(recorded);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** The step asks a person; answers whether it does so for the first time, and not again after a crash. */
+  asks(stepId: string, now: number): boolean {
     this.asked = true;
     this.waiting ??= new Map();
+    if (this.waiting.has(stepId)) return false;
     if (this.waiting.size === 0) this.waitingSince = now;
     this.waiting.set(stepId, now);
+    return true;
   }
 
   /** The step waits no more; answers for how long it has, where it did. */
@@ -42,4 +73,17 @@ export class LiveExecution {
     const waits = this.waiting?.size ? now - this.waitingSince : 0;
     return now - this.startedAt - this.waitedMs - waits;
   }
+
+  /** A text is parsed only where there is something that it could end. */
+  private recallEndOfWait(recorded: RecordedEvent): void {
+    if (this.waiting?.size) this.waitsNoMore(stepOf(recorded), timeOf(recorded.event));
+  }
+}
+
+export function timeOf({ timestamp }: ExecutionEvent): number {
+  return Date.parse(timestamp);
+}
+
+function stepOf({ event }: RecordedEvent): string {
+  return event.step?.id ?? '';
 }

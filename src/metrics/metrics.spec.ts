@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Engine, Gates, turns } from '../../test/support/engine.js';
+import { eventually } from '../../test/support/patience.js';
 import { type RecordedEvent } from '../journal/event-batch.js';
+import { type AgentContext } from '../orchestration/agent.js';
 import { agent, conditional, parallel, retry, workflow } from '../orchestration/definition/builder.js';
 import { ExecutionMetrics } from './execution.metrics.js';
 import { MetricsRegistry } from './metrics.registry.js';
@@ -182,6 +184,11 @@ describe('metrics', () => {
     expect(await values('stepcast_journal_ready', 'stepcast_executions{workflow="adhoc",status="running"}')).toEqual([0, 0]);
   });
 
+  it('say that the journal cannot be written although nothing has tried to', async () => {
+    jest.spyOn(engine.journal, 'check').mockResolvedValue({ ready: false, reason: 'database is locked' });
+    expect([engine.journal.health$.value.ready, await value('stepcast_journal_ready')]).toEqual([true, 0]);
+  });
+
   it('of executions that another process began are those of their workflow, and they count as compensated', async () => {
     const log = await engine.run(agent('echo'));
     const id = await engine.plant({ definition: { name: 'w', steps: [agent('echo')] }, events: log.slice(0, 1) });
@@ -191,6 +198,42 @@ describe('metrics', () => {
     const of = (name: string) => `stepcast_executions_${name}_total{workflow="adhoc"}`;
     expect(await values(of('resumed'), of('compensated'), 'stepcast_executions_finished_total{workflow="adhoc",status="completed"}')).toEqual([1, 1, 2]);
     expect(await value('stepcast_execution_duration_seconds_count{workflow="adhoc",status="completed"}')).toBe(2);
+  });
+
+  it('of executions that another process began know whom it has asked, and since when', async () => {
+    const steps = [agent('a', 'tells'), { type: 'input' as const, name: 'ask' }, { type: 'input' as const, name: 'more' }];
+    const agents = { tells: (context: AgentContext) => context.text('x') };
+    const first = await new Engine({ agents }).open();
+    const before = await first.start(steps);
+    await first.told(before, 'input_required', 'ask');
+    first.clock.time += 10_000;
+    await first.executions.answer(before, undefined, true);
+    const log = await first.told(before, 'input_required', 'more');
+    await first.close();
+    const id = await engine.plant({ definition: { name: 'w', steps }, events: log });
+    // As the metrics of the process that goes on with it: they have seen nothing of it.
+    metrics.onModuleDestroy();
+    registry = new MetricsRegistry();
+    reliability = new Reliability([], () => engine.clock.now());
+    metrics = new ExecutionMetrics(registry, engine.journal, reliability);
+    metrics.onModuleInit();
+    const next = new Engine({ journal: engine.journal, agents });
+    next.clock.time += 60_000;
+    await next.open();
+    await next.told(id, 'workflow_resumed');
+    await next.told(id, 'step_started', 'more');
+    await eventually(async () => (await value('stepcast_events_total{type="input_required"}')) === 1, 'the question, again');
+    next.clock.time += 30_000;
+    await next.executions.answer(id, 'more', true);
+    await next.ended(id);
+    await eventually(async () => (await value('stepcast_executions_finished_total{workflow="adhoc",status="completed"}')) === 1, 'the end');
+    // It has waited for 10 seconds and for 80, and for nothing else. The question and the output were counted by the first process.
+    expect(await values(
+      'stepcast_execution_duration_seconds_sum{workflow="adhoc",status="completed"}', 'stepcast_input_wait_seconds_sum{workflow="adhoc"}', 'stepcast_input_wait_seconds_count{workflow="adhoc"}',
+      'stepcast_input_requests_total{workflow="adhoc"}', 'stepcast_execution_first_output_seconds_count{workflow="adhoc"}',
+    )).toEqual([0, 80, 1, NaN, 0]);
+    engine.clock.time = next.clock.time;
+    expect(reliability.report('1h')).toMatchObject({ completed: 1, humanInputRate: 1, compensationRate: 1 });
   });
 
   it('keep nothing of executions that have ended', async () => {

@@ -4,6 +4,7 @@ import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { type ExecutionEvent } from '../../src/contract/events.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { eventually } from '../support/patience.js';
+import { health } from './support/health.js';
 import { Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';
 
@@ -25,7 +26,10 @@ describe('an agent that holds the process up for two seconds', () => {
     const open = await lineage.client.openExecution(quiet.id);
     await Promise.all(running.map((run) => run.until(({ type }) => type === 'step_output', 3)));
     const held = await Watched.start(lineage, blocking('held', after));
+    // Asked while nothing can answer, so that a probe with a time-out fails; and answered as soon as something can.
+    const asked = health(lineage);
     await held.until(({ type }) => type === 'step_completed');
+    expect([await asked, await health(lineage)]).toEqual([{ status: 200 }, { status: 200 }]);
     const beats = open.frames.length;
     await open.until(({ comment }) => comment === 'heartbeat', beats);
     expect((await lineage.client.follow(await lineage.client.start(workflow('short', agent('a', 'echo'))))).at(-1)?.type).toBe('workflow_completed');

@@ -5,6 +5,7 @@ import { agent, input, retry, workflow } from '../../src/orchestration/definitio
 import { of } from '../support/assert-whole.js';
 import { type Answer } from '../support/client.js';
 import { eventually } from '../support/patience.js';
+import { health } from './support/health.js';
 import { Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';
 
@@ -18,10 +19,12 @@ beforeEach(async () => {
 });
 afterEach(() => lineage.dispose());
 
+/** Which the service is as ready after as it was before. */
 async function setClock(): Promise<void> {
   const before = lineage.output.match(/clock set/g)?.length ?? 0;
   lineage.signal('SIGUSR2');
   await eventually(() => (lineage.output.match(/clock set/g)?.length ?? 0) > before, 'the other time');
+  expect(await health(lineage)).toEqual({ status: 200 });
 }
 
 const type = (wanted: string) => (event: ExecutionEvent) => event.type === wanted;
@@ -78,6 +81,7 @@ describe('a clock that is set back by an hour', () => {
     await lineage.end('SIGKILL');
     lineage.env['CLOCK_SET_BACK'] = '1';
     await lineage.start();
+    expect(await health(lineage)).toEqual({ status: 200 });
     for (const run of all) expect((await run.checked()).resumes).toBe(1);
     expect(all.map(({ log }) => log.at(-1)?.type)).toEqual(['workflow_completed', 'workflow_completed', 'workflow_failed', 'workflow_failed']);
     expect(of(tries.log, 'step_retrying')).toHaveLength(3);

@@ -9,6 +9,7 @@ import { JournalFile } from '../support/journal-file.js';
 import { within } from '../support/patience.js';
 import { isEvent } from '../support/sse.js';
 import { Follower } from './support/follower.js';
+import { health } from './support/health.js';
 import { Lineage, type LineageOptions } from './support/lineage.js';
 import { scaled } from './support/scale.js';
 import { Watched } from './support/watched.js';
@@ -31,12 +32,12 @@ const begin = async (options: LineageOptions = {}) => {
 const bob = () => new Client(lineage.base, 'bob');
 const short = workflow('short', agent('a', 'echo', { input: 1 }), agent('b', 'tokens', { input: { count: 3 } }));
 
-/** Another user's executions, one after the other, each with its stream. */
+/** Another user's executions, one after the other, each with its stream; the service is ready, and says so. */
 async function others(count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const events = await bob().follow(await bob().start(short));
     assertWhole(events);
-    expect(events.at(-1)?.type).toBe('workflow_completed');
+    expect([events.at(-1)?.type, await health(lineage)]).toEqual(['workflow_completed', { status: 200 }]);
   }
 }
 const isRunning = async (id: string) => (await lineage.client.get(`/executions/${id}/events?limit=1`)).json.terminal === false;

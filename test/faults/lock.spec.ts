@@ -24,7 +24,7 @@ const output = ({ type }: ExecutionEvent) => type === 'step_output';
 let lineage: Lineage;
 let file: JournalFile;
 beforeEach(async () => {
-  lineage = await Lineage.create({ env: { STEPCAST_HEARTBEAT_MS: '100' } });
+  lineage = await Lineage.create({ env: { STEPCAST_HEARTBEAT_MS: '100', STEPCAST_OPEN_METRICS: 'true' } });
   await lineage.start();
   file = new JournalFile(lineage.dataDir);
 });
@@ -88,7 +88,16 @@ describe('a database that another process has locked for seconds', () => {
     expect(await health(lineage)).toEqual({ status: 503, reason: expect.stringMatching(LOCKED) });
     file.unlock();
     await whenHealth(lineage, 200);
-  });
+  }, TIMEOUT);
+
+  it('is told by the metrics too, which nobody else has asked before', async () => {
+    const ready = async () => /^stepcast_journal_ready (\d)$/m.exec((await lineage.client.get('//metrics')).text)?.[1];
+    expect(await ready()).toBe('1');
+    file.lock();
+    expect(await ready()).toBe('0');
+    file.unlock();
+    await eventually(async () => (await ready()) === '1', 'the metric of a journal that can be written');
+  }, TIMEOUT);
 
   it('ends nothing: killed meanwhile, all goes on after the next start', async () => {
     const runs = await Promise.all([1, 2, 3, 4].map(() => Watched.start(lineage, busy)));

@@ -7,6 +7,7 @@ import { assertWhole } from '../support/assert-whole.js';
 import { API, Client, KEYS } from '../support/client.js';
 import { JournalFile } from '../support/journal-file.js';
 import { within } from '../support/patience.js';
+import { health } from './support/health.js';
 import { Lineage } from './support/lineage.js';
 import { Random } from './support/random.js';
 import { scaled } from './support/scale.js';
@@ -99,6 +100,7 @@ describe('a thousand readers that reconnect at once', () => {
       do {
         const events = await bob.follow(await bob.start(workflow('short', agent('a', 'echo'))));
         assertWhole(events);
+        expect(await health(lineage)).toEqual({ status: 200 });
         served++;
       } while (!back);
       await within(returning, 'a thousand answers', TIMEOUT);

@@ -49,6 +49,13 @@ export class FailureWatch {
     this.logger.error(`the subscriber ${this.name} counts as dead: ${why}. Its place in the log is kept and it is still tried; what retention removes meanwhile, it will not get`);
   }
 
+  /** The subscriber has not come back from one event for so long. It harms nobody but itself, and what it has yet to take grows. */
+  slow(what: string, ms: number): void {
+    if (this.isNews('slow')) {
+      this.logger.warn(`the subscriber ${this.name} has been busy with ${what} for ${Math.round(ms / 1000)} s and is given nothing more meanwhile; how far it is behind is counted (stepcast_subscriber_lag)`);
+    }
+  }
+
   /** A delivery is in trouble: it is tried again until `recovered`, or until everything ends. */
   struggles(): void {
     if (this.troubles++ === 0) this.since = performance.now();
@@ -79,10 +86,21 @@ export class FailureWatch {
 function kindOf(error: unknown): string {
   if (error instanceof SubscriberFailure) return error.kind;
   if (!(error instanceof Error)) return typeof error;
-  const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line)) ?? '';
-  return `${error.name} ${String((error as NodeJS.ErrnoException).code ?? '')} ${at}`;
+  return textOf(() => {
+    const at = String(error.stack).split('\n').find((line) => /^\s+at /.test(line)) ?? '';
+    return `${error.name} ${(error as NodeJS.ErrnoException).code ?? ''} ${at}`;
+  });
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
+  return textOf(() => (error instanceof Error ? error.message : error)).slice(0, 500);
+}
+
+/** Code of an app may throw anything, also what there is no text of. */
+function textOf(read: () => unknown): string {
+  try {
+    return String(read());
+  } catch {
+    return 'it threw what cannot be read';
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -97,6 +97,22 @@ describe('the file of events', () => {
     const lines = await write(sink, 2);
     await sink.close();
     expect(linesOf(path)).toEqual(lines);
+  });
+
+  it('that is moved away, removed or emptied while it is written begins anew where it was', async () => {
+    const sink = sinkOf({ maxBytes: 2000 });
+    const [first] = [await write(sink, 2)];
+    renameSync(path, join(folder, 'moved'));
+    const second = await write(sink, 2);
+    expect([linesOf(join(folder, 'moved')), linesOf(path)]).toEqual([first, second]);
+    rmSync(join(folder, 'logs'), { recursive: true });
+    const third = await write(sink, 10);
+    expect(linesOf(path)).toEqual(third);
+    truncateSync(path);
+    const fourth = await write(sink, 2);
+    await sink.close();
+    expect(linesOf(path)).toEqual(fourth);
+    expect([readdirSync(join(folder, 'logs')), await watched.count('errors_total')]).toEqual([['events.ndjson'], 0]);
   });
 
   it('is no folder', async () => {

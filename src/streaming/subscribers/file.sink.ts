@@ -3,7 +3,7 @@
  * so many at the most. It is written beside the loop, in the order of the commits; what cannot be written is counted and
  * passed by, as the journal has it all the same.
  */
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type FailureWatch, SubscriberFailure } from './failure.watch.js';
 import { type Item, type Sink } from './log.reader.js';
@@ -13,8 +13,14 @@ const LINE_FEED = 10;
 /** Characters that are written at once. */
 const CHUNK_LENGTH = 256 * 1024;
 
+interface OpenFile {
+  handle: FileHandle;
+  inode: number;
+  size: number;
+}
+
 export class FileSink implements Sink {
-  private file: { handle: FileHandle; size: number } | undefined;
+  private file: OpenFile | undefined;
   private readonly path: string;
   private readonly maxBytes: number;
   private readonly maxFiles: number;
@@ -52,6 +58,7 @@ export class FileSink implements Sink {
 
   /** Writes lines, as many at once as the file has room for. */
   private async write(lines: readonly Buffer[]): Promise<void> {
+    await this.look();
     for (let from = 0, to = 0; from < lines.length; from = to) {
       try {
         this.file ??= await this.open();
@@ -74,19 +81,28 @@ export class FileSink implements Sink {
     }
   }
 
-  private async open(): Promise<{ handle: FileHandle; size: number }> {
+  /** Whoever watches it may have moved it away, removed or emptied it. */
+  private async look(): Promise<void> {
+    const { file } = this;
+    if (!file) return;
+    const there = await stat(this.path).catch(() => undefined);
+    if (there?.ino === file.inode) file.size = there.size;
+    else await this.close();
+  }
+
+  private async open(): Promise<OpenFile> {
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     const handle = await open(this.path, 'a+', 0o600);
     try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw new SubscriberFailure('no file', `${this.path} is no file`);
-      if ((stat.mode & 0o077) !== 0) await handle.chmod(0o600);
-      let { size } = stat;
+      const found = await handle.stat();
+      if (!found.isFile()) throw new SubscriberFailure('no file', `${this.path} is no file`);
+      if ((found.mode & 0o077) !== 0) await handle.chmod(0o600);
+      let { size } = found;
       if (size > 0 && (await handle.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0] !== LINE_FEED) {
         await handle.appendFile('\n');
         size++;
       }
-      return { handle, size };
+      return { handle, inode: found.ino, size };
     } catch (error) {
       await handle.close();
       throw error;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +96,17 @@ describe('a reader of all executions', () => {
     await commit(2);
     expect(during).toBe(0);
     await sink.until(2);
+  });
+
+  it('takes nothing in the context of the request that has brought it about', async () => {
+    const request = new AsyncLocalStorage<string>();
+    const contexts: unknown[] = [];
+    const take = sink.take.bind(sink);
+    sink.take = (...args) => (contexts.push(request.getStore()), take(...args));
+    await attach(journal, sink);
+    await request.run('a request', () => commit(2));
+    await sink.until(2);
+    expect(contexts).toEqual([undefined]);
   });
 
   it('takes the types and workflows it wants', async () => {

@@ -6,6 +6,7 @@
  *
  * What a commit costs here is the same whatever is in it: it is looked at in a later turn.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { filter, firstValueFrom } from 'rxjs';
 import { StepcastError } from '../../contract/errors.js';
 import { type RecordedEvent } from '../../journal/event-batch.js';
@@ -63,6 +64,8 @@ export class LogReader {
   private pumping: Promise<void> | undefined;
   private stopping = false;
   private readonly aborter = new AbortController();
+  /** A commit is told in the context of whoever brought it about; its request and its span are not the subscriber's. */
+  private readonly outside = AsyncLocalStorage.snapshot();
   private saved = 0;
   /** Where the last event stood that the subscriber has taken: what is saved at once. */
   private taken = 0;
@@ -139,7 +142,7 @@ export class LogReader {
 
   private wake(): void {
     if (this.pumping || this.stopping) return;
-    this.pumping = this.pump().catch((error: unknown) => this.stumble(error)).then(() => {
+    this.pumping = this.outside(() => this.pump()).catch((error: unknown) => this.stumble(error)).then(() => {
       this.pumping = undefined;
       if (this.behind || this.queue.length) this.wake();
     });

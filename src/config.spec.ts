@@ -110,6 +110,10 @@ describe('the environment of the service', () => {
       expect(faults[0]).toMatch(/^STEPCAST_API_KEYS: entry \d must be user:key or user:key:admin$/);
     });
 
+    it.each(['ann:a b', 'ann:kéy', 'ann:a\u0007', `ann:${'x'.repeat(513)}`])('is refused with a key that no header carries, as %j', (value) => {
+      expect(faultsOf({ STEPCAST_API_KEYS: `bob:b,${value}` })).toEqual(['STEPCAST_API_KEYS: the key of entry 2 must be 1 to 512 visible ASCII characters, without blanks']);
+    });
+
     it('is refused with one key for two users', () => {
       expect(faultsOf({ STEPCAST_API_KEYS: 'ann:same,bob:same' })).toEqual(['STEPCAST_API_KEYS: entry 2 repeats the key of an earlier one']);
     });

@@ -2,7 +2,7 @@
 import { loadDevelopmentKey } from './auth/development-key.js';
 import { JWKS_ALGORITHMS } from './auth/jwt.verifier.js';
 import { isUserName } from './auth/principal.js';
-import { type ApiKeyEntry } from './auth/api-key.store.js';
+import { type ApiKeyEntry, isApiKey } from './auth/api-key.store.js';
 import { nearestName } from './contract/nearest.name.js';
 import { llmOptionsFrom, unknownLlmNames } from './llm/llm.env.js';
 import { AgentCacheOptions, CACHE_BOUNDS, parseSimilarity } from './orchestration/cache/cache.options.js';
@@ -152,6 +152,8 @@ function parseApiKeys(text: string | undefined, faults: string[]): ApiKeyEntry[]
     // The value is a secret: a fault names its place and never repeats it.
     if (!isUserName(user) || key === '' || rest.length || (role !== undefined && role !== 'admin')) {
       faults.push(`STEPCAST_API_KEYS: entry ${i + 1} must be user:key or user:key:admin`);
+    } else if (!isApiKey(key)) {
+      faults.push(`STEPCAST_API_KEYS: the key of entry ${i + 1} must be 1 to 512 visible ASCII characters, without blanks`);
     } else if (entries.some((entry) => entry.key === key)) {
       faults.push(`STEPCAST_API_KEYS: entry ${i + 1} repeats the key of an earlier one`);
     } else entries.push({ user, key, roles: role ? [role] : [] });

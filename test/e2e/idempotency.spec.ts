@@ -82,6 +82,29 @@ describe('Idempotency-Key', () => {
     expect(await run({ workflow: flow }, same)).toMatchObject({ status: 202, json: { id, status: 'completed' } });
   });
 
+  it('finds what it has started though the workflow has changed, or is gone', async () => {
+    const same = key();
+    const { id } = (await byName({ input: 1 }, same)).json as { id: string };
+    const found = { status: 202, json: { id } };
+    await app.alice.post('/workflows', { ...workflow('stored', agent('e', 'delay')), inputSchema: { type: 'string' } });
+    expect([await byName({ input: 1 }, same), await byName({ input: 1 }, key())]).toMatchObject([found, { status: 400, json: { code: 'invalid_input' } }]);
+    await app.alice.request('DELETE', '/workflows/stored');
+    expect([await byName({ input: 1 }, same), await byName({ input: 1 }, key())]).toMatchObject([found, { status: 404 }]);
+    expect(await byName({ input: 2 }, same)).toMatchObject({ status: 404 });
+    await app.alice.post('/workflows', workflow('stored', agent('e', 'echo')));
+  });
+
+  it('finds what it has started while the user may start no more', async () => {
+    const full = await TestApp.start({ streaming: { maxExecutionsPerUser: 1, maxQueuedPerUser: 0 } });
+    try {
+      const [same, body] = [key(), { workflow: workflow('gated', agent('g', 'gate')) }];
+      const { id } = (await run(body, same, full.alice)).json as { id: string };
+      expect([await run(body, same, full.alice), await run(body, key(), full.alice)]).toMatchObject([{ status: 202, json: { id } }, { status: 429, json: { code: 'too_many_executions' } }]);
+    } finally {
+      await full.close();
+    }
+  });
+
   it('in a streamed start goes on in the one log', async () => {
     const same = key();
     const body = { workflow: workflow('gated', agent('g', 'gate')) };

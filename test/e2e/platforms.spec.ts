@@ -44,6 +44,16 @@ describe.each<Platform>(['express', 'fastify'])('on %s', (platform) => {
     }
   });
 
+  it('a connection ends with its stream where the client wants it so, and only there', async () => {
+    const id = await app.alice.start(tokens);
+    await app.executions.result(id);
+    for (const path of [`/executions/${id}/stream`, `/executions/${id}/stream?protocol=text`, `/stream?executions=${id}`]) {
+      for (const method of ['GET', 'HEAD']) {
+        for (const connection of ['close', 'keep-alive']) expect([method, path, (await app.alice.request(method, path, { headers: { connection } })).headers.connection]).toEqual([method, path, connection]);
+      }
+    }
+  });
+
   it('a start is streamed in the same request, with the same bytes as the stream of it', async () => {
     const reader = await app.alice.open('/executions?heartbeat=event', { method: 'POST', body: { workflow: waiting, input: 'ä😀' }, headers: { accept: 'application/json;q=0, text/event-stream' } });
     expect(reader.status).toBe(200);

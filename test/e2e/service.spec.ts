@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { assertWhole } from '../support/assert-whole.js';
 import { KEYS } from '../support/client.js';
-import { within } from '../support/patience.js';
+import { tempDir } from '../support/app.js';
+import { eventually, within } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 
 let service: ServiceProcess;
@@ -82,6 +83,26 @@ describe('the service as a process', () => {
     } finally {
       await new Promise((closed) => taken.close(closed));
     }
+  });
+
+  it('whose journal cannot be used yet tells why and what then, and welcomes when it can', async () => {
+    const dataDir = tempDir();
+    mkdirSync(join(dataDir, 'stepcast.db'));
+    service = ServiceProcess.spawn({ dataDir });
+    await eventually(() => service.output.includes('Stepcast is not yet ready at http://127.0.0.1:'), 'the reason');
+    expect(service.output).not.toContain('curl');
+    rmSync(join(dataDir, 'stepcast.db'), { recursive: true });
+    await eventually(() => service.output.includes('Stepcast is ready at http://127.0.0.1:'), 'the welcome');
+    expect(service.output).toMatch(/^curl -N /m);
+  });
+
+  it('tells an older Node in one line which one it needs, before it loads what that lacks', async () => {
+    const dataDir = tempDir();
+    const preload = join(dataDir, 'older.mjs');
+    writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });");
+    service = ServiceProcess.spawn({ dataDir, preload, env: { NODE_OPTIONS: '--no-experimental-sqlite' } });
+    expect((await within(service.exited, 'its end')).code).toBe(1);
+    expect(service.output).toMatch(/^stepcast: the service needs Node 22\.13 or later, but this is .+\n$/);
   });
 
   it('in production without keys or tokens does not start', async () => {

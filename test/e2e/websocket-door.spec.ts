@@ -107,6 +107,16 @@ describe.each<Platform>(['express', 'fastify'])('the door of the WebSocket, on %
     for (const socket of [reader, both]) socket.close();
   });
 
+  it('uses no ticket up for what is no handshake', async () => {
+    await start();
+    const { ticket } = (await app.alice.post('/tickets')).json as { ticket: string };
+    const path = `/ws?ticket=${ticket}`;
+    expect(await app.as(undefined).get(path)).toMatchObject({ status: 426, headers: { upgrade: 'websocket' }, json: { code: 'upgrade_required' } });
+    const socket = await SocketClient.open(app.base, { path: `${API}${path}` });
+    socket.close();
+    await socket.whenClosed();
+  });
+
   it('refuses what is no handshake with 426 and 400', async () => {
     await start();
     expect(await app.alice.get('/ws')).toMatchObject({ status: 426, headers: { upgrade: 'websocket' }, json: { code: 'upgrade_required' } });

@@ -207,6 +207,9 @@ describe.each<Platform>(['express', 'fastify'])('the WebSocket, on %s', (platfor
     const executionId = await app.alice.start(waiting);
     expect(await codeOf({ type: 'input', executionId })).toEqual(['invalid_request', '/value']);
     expect(await codeOf({ type: 'cancel', executionId, reason: 'x'.repeat(501) })).toEqual(['invalid_request', '/reason']);
+    // With the ids by which a client can tell what was refused, whatever was wrong with it.
+    expect(await socket.ask({ type: 'subscribe', executionId, after: -1 })).toMatchObject({ type: 'error', code: 'invalid_request', executionId });
+    expect(await socket.ask({ type: 'input', executionId, value: { constructor: 1 } })).toMatchObject({ type: 'error', code: 'invalid_request', executionId });
     expect(await socket.ask({ type: 'subscribe', executionId })).toMatchObject({ type: 'subscribed' });
     expect(await socket.ask({ type: 'subscribe', executionId })).toMatchObject({ type: 'error', code: 'conflict', status: 409 });
     await socket.ask({ type: 'cancel', executionId });

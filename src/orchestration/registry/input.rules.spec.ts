@@ -51,6 +51,13 @@ describe('what the input of a workflow is checked with', () => {
     expect(await faultsOf(Order, value as JsonValue)).toEqual([{ path: '', message: 'must be an object' }]);
   });
 
+  it('of a class has bounded objects: what takes class-transformer long is refused, and said where', async () => {
+    const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 0]));
+    expect(await faultsOf(Order, { customer: 'ann', lines: [members(100_000)] })).toEqual([{ path: '/lines/0', message: 'has more than 5000 members; send a list in their place' }]);
+    expect(await faultsOf(Order, members(5001))).toEqual([{ path: '', message: expect.stringContaining('5000') }]);
+    expect((await faultsOf(Order, members(5000))).length).toBeGreaterThan(5000);
+  });
+
   it('answers faults and never fails, even where a class leaves out what class-validator needs', async () => {
     expect(await faultsOf(Untyped, { to: { city: 'x' } })).toEqual([{ path: '/to', message: expect.any(String) }]);
     expect(await faultsOf(Bare, { any: 'x' })).toEqual([{ path: '', message: expect.any(String) }]);

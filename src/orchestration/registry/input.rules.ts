@@ -24,11 +24,29 @@ export async function inputRules(input: Type<object> | JsonValue | undefined): P
   return { schema: classSchema(input), check: (value) => checkClass(input, value) };
 }
 
+/** Members of an object in an input that is checked by a class: class-transformer compares each key with all others. */
+const MAX_MEMBERS = 5000;
+
 async function checkClass(type: Type<object>, value: JsonValue): Promise<Fault[]> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ path: '', message: 'must be an object' }];
+  const crowded = crowdedAt(value, '');
+  if (crowded !== undefined) return [{ path: crowded, message: `has more than ${MAX_MEMBERS} members; send a list in their place` }];
   const [{ plainToInstance }, { validate }] = await Promise.all([import('class-transformer'), import('class-validator')]);
   const errors = await validate(plainToInstance(type, value), { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
   return errors.flatMap((error) => faultsOf(error, ''));
+}
+
+/** Where an object has too many members. How deep an input may be is bounded before. */
+function crowdedAt(value: JsonValue, path: string): string | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  const members = Object.entries(value);
+  if (!Array.isArray(value) && members.length > MAX_MEMBERS) return path;
+  for (const [name, member] of members) {
+    // A path is made for those alone that are looked into.
+    const found = member !== null && typeof member === 'object' ? crowdedAt(member, memberPath(path, name)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** class-validator's tree of errors as a flat list with JSON Pointers. */

@@ -65,10 +65,13 @@ export class AgUiController {
       ...startOptions({ sessionId: run.threadId }, principal, request),
       // With blanks in it, so that no header gives the same one. A client that comes back sends what it has received meanwhile
       // along, so that its input differs: it is the run that is the same.
-      idempotencyKey: `ag-ui run ${run.threadId} ${run.runId}`, idempotencyBody: run.runId,
+      idempotencyKey: `ag-ui run ${JSON.stringify([run.threadId, run.runId])}`, idempotencyBody: run.runId,
     };
     return async () => {
-      const { record } = await this.responder.start(principal, response, () => this.audit.start(request, () => this.executions.start(workflow, input, options)));
+      const start = () => this.executions.start(workflow, input, options).catch((error: unknown) => {
+        throw error instanceof StepcastError && error.code === 'idempotency_conflict' ? ofAnotherWorkflow(run) : error;
+      });
+      const { record } = await this.responder.start(principal, response, () => this.audit.start(request, start));
       return this.follow(record, run, principal);
     };
   }
@@ -102,6 +105,11 @@ export class AgUiController {
     const encoder = new AgUiEncoder(stateBefore(record), { threadId, runId, messages, state });
     return (gate) => this.streaming.translated(record, { encoder, skip: record.lastSeq }, principal, gate);
   }
+}
+
+function ofAnotherWorkflow({ threadId, runId }: RunInput): StepcastError {
+  const message = 'is that of a run of another workflow; give a new one to each run';
+  return new StepcastError('idempotency_conflict', `runId ${runId} of thread ${threadId} ${message}`, { faults: [{ path: '/runId', message }] });
 }
 
 /** The execution that all of the answers are for. @throws StepcastError `invalid_request` */

@@ -13,7 +13,10 @@ const UNFINISHED: readonly ExecutionStatus[] = ['queued', 'running', 'waiting'];
 /** Milliseconds after its end in which an execution counts as one that a chat may have lost sight of: it may have ended while the line was cut. */
 const JUST_NOW_MS = 60_000;
 
-/** Finds what a chat that comes back goes on with: its latest execution that has not ended, or has just now. 204 where there is none. */
+/**
+ * Finds what a chat that comes back goes on with: its latest execution, where that has not ended or has just now; else the
+ * latest that has not ended, which may wait for an answer for ever while the chat goes on. 204 where there is none.
+ */
 @Injectable()
 export class ChatStreamGuard implements CanActivate {
   constructor(
@@ -27,9 +30,10 @@ export class ChatStreamGuard implements CanActivate {
     const { name: workflow, id } = request.params as { name: string; id: string };
     const asked = chatStream(parseVersion(single(request.query, 'version')));
     const list = (status?: ExecutionStatus) => this.journal.list({ user, workflow, sessionId: id, limit: 1, ...(status && { status }) });
-    const open = (await Promise.all(UNFINISHED.map(list))).flat().toSorted((a, b) => b.ordinal - a.ordinal)[0];
-    const found = open ?? (await list())[0];
-    if (!found || (found.finishedAt !== null && found.finishedAt + JUST_NOW_MS < this.clock.now())) throw new StreamHasEnded();
+    const [latest] = await list();
+    const isOver = latest !== undefined && latest.finishedAt !== null && latest.finishedAt + JUST_NOW_MS < this.clock.now();
+    const found = isOver ? (await Promise.all(UNFINISHED.map(list))).flat().toSorted((a, b) => b.ordinal - a.ordinal)[0] : latest;
+    if (!found) throw new StreamHasEnded();
     request.execution = found;
     request.streamRequest = asked;
     return true;

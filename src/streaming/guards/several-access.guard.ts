@@ -3,7 +3,8 @@ import { principalOf } from '../../auth/request-principal.js';
 import { StepcastError } from '../../contract/errors.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
-import { requestOf } from '../http/http.types.js';
+import { type HttpRequest, requestOf } from '../http/http.types.js';
+import { readAll } from '../http/read-all.js';
 import { checkAll, leftOver, severalCursor } from '../sse/multi.stream.js';
 import { parseStreamRequest, single } from '../sse/stream.request.js';
 import { findAccessible } from './execution-access.guard.js';
@@ -19,20 +20,12 @@ export class SeveralAccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const principal = principalOf(request);
-    const asked = (request.streamRequest = parseStreamRequest(request));
-    if (asked.protocol) {
-      const message = 'is for the stream of one execution, and this one may carry several';
-      throw new StepcastError('invalid_request', `protocol ${message}`, { faults: [{ path: '/protocol', message }] });
-    }
-    const names = single(request.query, 'executions');
-    if (names === undefined) {
+    const { asked, ids } = readAll({ asked: () => parseStreamRequest(request), ids: () => idsOf(request.query) });
+    request.streamRequest = asked;
+    if (asked.protocol) throw invalid('/protocol', 'is for the stream of one execution, and this one may carry several');
+    if (ids === undefined) {
       await checkAll(this.journal, principal.user, asked);
       return true;
-    }
-    const ids = [...new Set(names.split(',').map((id) => id.trim()))];
-    if (ids.length > MAX_EXECUTIONS || ids.includes('')) {
-      const message = `must be 1 to ${MAX_EXECUTIONS} ids, separated by commas`;
-      throw new StepcastError('invalid_request', `executions ${message}`, { faults: [{ path: '/executions', message }] });
     }
     const records: ExecutionRecord[] = [];
     for (const id of ids) records.push(await findAccessible(this.journal, principal, id));
@@ -40,4 +33,17 @@ export class SeveralAccessGuard implements CanActivate {
     request.executions = records;
     return true;
   }
+}
+
+/** The executions that are named, each once; nothing where none is. @throws StepcastError `invalid_request` */
+function idsOf(query: HttpRequest['query']): string[] | undefined {
+  const names = single(query, 'executions');
+  if (names === undefined) return undefined;
+  const ids = [...new Set(names.split(',').map((id) => id.trim()))];
+  if (ids.length > MAX_EXECUTIONS || ids.includes('')) throw invalid('/executions', `must be 1 to ${MAX_EXECUTIONS} ids, separated by commas`);
+  return ids;
+}
+
+function invalid(path: string, message: string): StepcastError {
+  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

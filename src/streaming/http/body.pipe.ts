@@ -1,5 +1,5 @@
 /** Bodies: JSON objects of bounded depth, without keys that reach into prototypes, with the fields of their class and no others. */
-import { type ArgumentMetadata, Injectable, type PipeTransform, type ValidationError, ValidationPipe } from '@nestjs/common';
+import { Injectable, type PipeTransform } from '@nestjs/common';
 import { StepcastError } from '../../contract/errors.js';
 import { memberPath } from '../../contract/json.js';
 import { faultsOf } from '../../orchestration/registry/input.rules.js';
@@ -9,23 +9,22 @@ type BodyName = 'StartBody' | 'RunBody' | 'InputBody' | 'CancelBody' | 'KeyBody'
 const MAX_DEPTH = 64;
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Checks a body by one of the classes in dto/bodies.ts; it and class-validator are loaded for the first body. */
-export class BodyPipe implements PipeTransform<unknown, Promise<unknown>> {
-  private pipe: ValidationPipe | undefined;
-
+/**
+ * Checks a body by one of the classes in dto/bodies.ts; these and class-validator are loaded for the first body. Not by Nest's
+ * ValidationPipe: its class-transformer walks all of a body, and compares each key of an object with all others.
+ */
+export class BodyPipe implements PipeTransform<unknown, Promise<object>> {
   /** @param fault What refusals say beside the list of faults. */
   constructor(private readonly body: BodyName, private readonly fault = 'the body is not what this route takes; see errors') {}
 
-  async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  async transform(value: unknown): Promise<object> {
     const body = objectOf(value);
-    this.pipe ??= new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, exceptionFactory: (errors) => refusal(this.fault, errors), expectedType: (await import('../dto/bodies.js'))[this.body] });
-    return this.pipe.transform(body, metadata);
+    const [bodies, { validate }] = await Promise.all([import('../dto/bodies.js'), import('class-validator')]);
+    const given = Object.assign(new bodies[this.body](), body);
+    const errors = await validate(given, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
+    if (errors.length > 0) throw new StepcastError('invalid_request', this.fault, { faults: errors.flatMap((error) => faultsOf(error, '')) });
+    return given;
   }
-}
-
-function refusal(message: string, errors: ValidationError[]): StepcastError {
-  const faults = errors.flatMap((error) => faultsOf(error, ''));
-  return new StepcastError('invalid_request', message, { faults });
 }
 
 /** The same for bodies whose fields are checked elsewhere. */

@@ -27,6 +27,13 @@ describe('the query of a list', () => {
     [{ limit: '0' }, 'invalid_request', '/limit'], [{ limit: '201' }, 'invalid_request', '/limit'], [{ limit: '1.5' }, 'invalid_request', '/limit'], [{ limit: '-1' }, 'invalid_request', '/limit'], [{ limit: '' }, 'invalid_request', '/limit'],
     [{ cursor: '' }, 'invalid_cursor', '/cursor'], [{ cursor: '7' }, 'invalid_cursor', '/cursor'], [{ cursor: Buffer.from('o-1').toString('base64url') }, 'invalid_cursor', '/cursor'],
   ])('refuses %j', (query, code, path) => refuses(() => parseList(query), code, path));
+
+  it('tells every fault at once', () => {
+    expect(() => parseList({ status: 'done', workflow: ['a', 'b'], sessionId: 'x'.repeat(201), limit: '0', cursor: '7' })).toThrow(expect.objectContaining({
+      code: 'invalid_request', message: expect.stringMatching(/status must be .*limit must be /),
+      faults: ['/status', '/workflow', '/sessionId', '/cursor', '/limit'].map((path) => ({ path, message: expect.any(String) })),
+    }));
+  });
 });
 
 describe('the query of a page of events', () => {
@@ -39,6 +46,7 @@ describe('the query of a page of events', () => {
     refuses(() => parsePage({ after: '6' }, 5), 'invalid_cursor', '/after');
     refuses(() => parsePage({ after: 'x' }, 5), 'invalid_cursor', '/after');
     refuses(() => parsePage({ limit: '1001' }, 5), 'invalid_request', '/limit');
+    expect(() => parsePage({ after: '6', limit: 'x' }, 5)).toThrow(expect.objectContaining({ code: 'invalid_request', faults: [expect.objectContaining({ path: '/after' }), expect.objectContaining({ path: '/limit' })] }));
   });
 });
 

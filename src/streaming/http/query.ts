@@ -3,6 +3,7 @@ import { type ErrorCode, StepcastError } from '../../contract/errors.js';
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../../contract/state.js';
 import { parseSeq, single } from '../sse/stream.request.js';
 import { type HttpRequest } from './http.types.js';
+import { readAll } from './read-all.js';
 
 type Query = HttpRequest['query'];
 
@@ -22,26 +23,21 @@ export interface ListRequest {
 
 /** @throws StepcastError `invalid_request`, `invalid_cursor` */
 export function parseList(query: Query): ListRequest {
-  const request: ListRequest = { limit: parseLimit(query, DEFAULT_LIST, MAX_LIST) };
-  const status = single(query, 'status');
-  if (status !== undefined) {
-    if (!isStatus(status)) throw invalid('/status', `must be one of ${EXECUTION_STATUSES.join(', ')}`);
-    request.status = status;
-  }
-  for (const name of ['workflow', 'sessionId'] as const) {
-    const text = single(query, name);
-    if (text !== undefined && text.length > MAX_TEXT) throw invalid(`/${name}`, `must have at most ${MAX_TEXT} characters`);
-    if (text !== undefined) request[name] = text;
-  }
-  const cursor = single(query, 'cursor');
-  if (cursor !== undefined) request.before = decodeListCursor(cursor);
-  return request;
+  const { status, workflow, sessionId, before, limit } = readAll({
+    status: () => parseStatus(query), workflow: () => parseText(query, 'workflow'), sessionId: () => parseText(query, 'sessionId'),
+    before: () => parseCursor(query), limit: () => parseLimit(query, DEFAULT_LIST, MAX_LIST),
+  });
+  return {
+    limit, ...(status !== undefined && { status }), ...(workflow !== undefined && { workflow }), ...(sessionId !== undefined && { sessionId }), ...(before !== undefined && { before }),
+  };
 }
 
 /** @throws StepcastError `invalid_request`, `invalid_cursor` */
 export function parsePage(query: Query, lastSeq: number): { after: number; limit: number } {
-  const after = single(query, 'after');
-  return { after: after === undefined ? 0 : parseSeq(after, '/after', lastSeq), limit: parseLimit(query, DEFAULT_EVENTS, MAX_EVENTS) };
+  return readAll({
+    after: () => parseSeq(single(query, 'after') ?? '0', '/after', lastSeq),
+    limit: () => parseLimit(query, DEFAULT_EVENTS, MAX_EVENTS),
+  });
 }
 
 /** @throws StepcastError `invalid_request` */
@@ -56,10 +52,24 @@ export function encodeListCursor(ordinal: number): string {
   return Buffer.from(`o${ordinal}`).toString('base64url');
 }
 
-function decodeListCursor(cursor: string): number {
+function parseCursor(query: Query): number | undefined {
+  const cursor = single(query, 'cursor');
+  if (cursor === undefined) return undefined;
   const match = /^o(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   if (!match) throw invalid('/cursor', 'must be a nextCursor that a list has answered', 'invalid_cursor');
   return Number(match[1]);
+}
+
+function parseStatus(query: Query): ExecutionStatus | undefined {
+  const status = single(query, 'status');
+  if (status === undefined || isStatus(status)) return status;
+  throw invalid('/status', `must be one of ${EXECUTION_STATUSES.join(', ')}`);
+}
+
+function parseText(query: Query, name: 'workflow' | 'sessionId'): string | undefined {
+  const text = single(query, name);
+  if (text !== undefined && text.length > MAX_TEXT) throw invalid(`/${name}`, `must have at most ${MAX_TEXT} characters`);
+  return text;
 }
 
 function parseLimit(query: Query, fallback: number, max: number): number {

@@ -85,6 +85,13 @@ describe('the answer to a start', () => {
     expect(reply).toHaveBeenCalledWith(response, expect.objectContaining({ id: 'e1', status: 'queued', streamUrl: '/api/v1/executions/e1/stream' }), 202);
   });
 
+  it('is 400 where it is asked for in the words of a protocol, which are those of streams, before anything is started', async () => {
+    const start = jest.fn<() => Promise<Started>>();
+    const request = { headers: { accept: '*/*' }, query: { protocol: 'text' } } as unknown as HttpRequest;
+    await expect(responder.respond(request, response, principal, start)).rejects.toMatchObject({ code: 'invalid_request', message: expect.stringContaining('Accept: text/event-stream') });
+    expect(start).not.toHaveBeenCalled();
+  });
+
   it('tells what is left of the user\'s starts and executions', async () => {
     await respond({});
     expect(response.headers).toEqual({

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Observable } from 'rxjs';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Principal } from '../../auth/principal.js';
+import { StepcastError } from '../../contract/errors.js';
 import { hasSeenEnd } from '../../contract/state.js';
 import { type ReadyGate } from '../../journal/journal.types.js';
 import { ExecutionService } from '../../orchestration/execution.service.js';
@@ -40,6 +41,10 @@ export class StartResponder {
 
   async respond(request: HttpRequest, response: HttpAnswer, principal: Principal, start: () => Promise<Started>): Promise<void> {
     if (!acceptsStream(request.headers['accept'])) {
+      if (request.query['protocol'] !== undefined) {
+        const message = 'is for starts that stream; send "Accept: text/event-stream" with it, or leave it out';
+        throw new StepcastError('invalid_request', `protocol ${message}`, { faults: [{ path: '/protocol', message }] });
+      }
       this.adapterHost.httpAdapter.reply(response, this.links.started((await this.start(principal, response, start)).record), 202);
       return;
     }

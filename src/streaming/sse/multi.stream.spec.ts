@@ -203,6 +203,24 @@ describe('several logs over one connection', () => {
       expect(again.seen).toEqual(whole(quiet));
     });
 
+    it.each<StartAt>([{ at: 'first' }, { at: 'latest' }, { at: 'last', count: 1 }])('carries no places of those that wait to be started (%j)', async (from) => {
+      (await start()).append(1).finish();
+      const running = (await start()).append(1);
+      const waiting: Owner[] = [];
+      for (let i = 0; i < 150; i++) waiting.push(await start());
+      await journal.flushed();
+      const reader = all(asked(from));
+      await turns();
+      running.append(1);
+      await reader.until(({ seen }) => seen.at(-1) === `${running.id}:2`);
+      expect(reader.lastId?.length).toBeLessThan(20);
+      const again = all(asked(at(reader.lastId as string)));
+      for (const owner of waiting.toReversed()) owner.append(1).finish();
+      await again.until(({ seen }) => seen.length >= 300);
+      for (const owner of waiting) expect(of(again.seen, owner)).toEqual(whole(owner));
+      expect(again.seen).toHaveLength(300);
+    });
+
     it('does not mind that one it was in the middle of has been removed', async () => {
       const gone = (await start()).append(3);
       await journal.flushed();

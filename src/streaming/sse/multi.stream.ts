@@ -97,10 +97,12 @@ export function followAll(journal: Journal, user: string, { start, view }: Pick<
 
 /** Where all of a user's executions stand now. */
 async function liveEnd(journal: Journal, user: string): Promise<MultiCursor> {
-  const cursor = MultiCursor.start();
   const [newest] = await journal.list({ user, limit: 1 });
+  const mark = newest?.ordinal ?? 0;
   const running = (await Promise.all(UNFINISHED.map((status) => journal.list({ user, status, after: 0, limit: 10_000 })))).flat();
-  cursor.mark = newest?.ordinal ?? 0;
+  const waiting = new Set(running.filter(({ lastSeq }) => lastSeq === 0).map(({ ordinal }) => ordinal));
+  const youngest = await journal.list({ user, before: mark + 1, limit: waiting.size + 1 });
+  const cursor = MultiCursor.at(mark, youngest.find(({ ordinal }) => !waiting.has(ordinal))?.ordinal ?? 0);
   // One that was started since is newer than the mark, and begins with its first event.
   for (const { ordinal, lastSeq } of running) if (ordinal <= cursor.mark) cursor.set(ordinal, lastSeq);
   return cursor;

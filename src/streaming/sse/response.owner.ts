@@ -14,8 +14,10 @@ export class OwnResponseGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const response = rawResponse(context.switchToHttp().getResponse<object>());
     response.once('pipe', (nests: Readable) => nests.unpipe(response));
-    const protocol = requestOf(context).streamRequest?.protocol;
-    if (protocol) replaceHead(response, protocolHeaders(protocol));
+    const headers = protocolHeaders(requestOf(context).streamRequest?.protocol);
+    // Nest would keep every connection, also where the client reads to its end (RFC 9112, section 9.6).
+    if (response.shouldKeepAlive === false) headers['Connection'] = 'close';
+    if (Object.keys(headers).length > 0) replaceHead(response, headers);
     return true;
   }
 }

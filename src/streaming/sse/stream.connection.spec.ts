@@ -173,6 +173,19 @@ describe('a stream', () => {
     expect(response.written).toEqual(['one']);
   });
 
+  it('drops a reader that leaves the end unread too long, and counts it', async () => {
+    response.end = () => void (response.writableEnded = true);
+    open();
+    source.next(chunk('the last'));
+    response.writableLength = 8;
+    source.complete();
+    await turns();
+    jest.advanceTimersByTime(STALLED_MS - 1);
+    expect([response.writableEnded, response.destroyed]).toEqual([true, false]);
+    jest.advanceTimersByTime(1);
+    expect([response.destroyed, await metric('stepcast_streams_dropped_total')]).toEqual([true, 1]);
+  });
+
   it('drops no reader that reads, however slowly: the time begins anew with each drain', () => {
     open();
     for (let i = 0; i < 5; i++) {

@@ -160,7 +160,10 @@ export class StreamConnection implements Observer<StreamItem> {
   private dropUnread(): void {
     const { response } = this;
     if (!(response.writableLength > 0)) return;
-    const drop = setTimeout(() => response.destroy(), this.options.stalledReaderMs);
+    const drop = setTimeout(() => {
+      this.metrics.dropped();
+      response.destroy();
+    }, this.options.stalledReaderMs);
     response.once('close', () => clearTimeout(drop));
   }
 

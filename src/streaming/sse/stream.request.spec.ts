@@ -50,6 +50,17 @@ describe('what a reader asks of a stream', () => {
     expect(refusal(() => parse(query))).toMatchObject({ code: 'invalid_request', faults: [{ path, message: expect.any(String) }] });
   });
 
+  it('is refused with every fault at once, and each of them once', () => {
+    const paths = (query: Record<string, unknown>) => refusal(() => parse(query)).faults?.map(({ path }) => path);
+    expect(paths({ heartbeat: 'yes', named: '1', types: 'nope', from: 'first' })).toEqual(['/from', '/heartbeat', '/named', '/types']);
+    expect(paths({ protocol: 'xml', version: '6', step: 'a', types: 'nope', named: '1', last: 'x' })).toEqual(['/protocol', '/version', '/step', '/types', '/named', '/last']);
+    expect(paths({ protocol: ['text', 'text'], named: '1' })).toEqual(['/protocol']);
+  });
+
+  it.each([['text', 'from', 'latest'], ['text', 'last', '2'], ['text', 'lastEventId', '0'], ['ai-sdk', 'from', 'latest'], ['ai-sdk', 'last', '2']])('protocol=%s is refused with %s, by its name', (protocol, name, value) => {
+    expect(refusal(() => parse({ protocol, [name]: value }))).toMatchObject({ code: 'invalid_request', message: expect.stringContaining(`${name} is not for`), faults: [{ path: `/${name}` }] });
+  });
+
   it('is refused where the cursor was sent twice', () => {
     expect(refusal(() => parse({}, { 'last-event-id': ['1', '2'] })).code).toBe('invalid_cursor');
   });

@@ -1,6 +1,7 @@
 /** What a reader asks of a stream, from its header and query; anything that makes no sense is a 400 before the first byte (P14). */
 import { StepcastError } from '../../contract/errors.js';
 import { EVENT_TYPES, type EventType, isEventType } from '../../contract/events.js';
+import { readAll } from '../http/read-all.js';
 import { parseProtocol, type ProtocolRequest } from '../protocols/protocol.request.js';
 import { type FrameView, viewOf } from './frames.js';
 
@@ -21,20 +22,35 @@ const WHOLE_NUMBER = /^\d{1,15}$/;
 /** @throws StepcastError `invalid_cursor`, `invalid_request` */
 export function parseStreamRequest(request: { headers: Record<string, string | string[] | undefined>; query: Record<string, unknown> }): StreamRequest {
   const query = (name: string) => single(request.query, name);
-  const protocol = parseProtocol(query);
-  const heartbeat = query('heartbeat') ?? 'comment';
-  if (heartbeat !== 'comment' && heartbeat !== 'event') throw invalid('/heartbeat', 'must be "comment" or "event"');
-  const named = query('named') ?? 'true';
-  if (named !== 'true' && named !== 'false') throw invalid('/named', 'must be "true" or "false"');
-  const start = startAt(request.headers['last-event-id'], query);
+  // With a protocol, that is refused altogether.
+  const ofEvents = (name: string) => (request.query['protocol'] === undefined ? query(name) : undefined);
+  const { protocol, start, heartbeat, named, types } = readAll({
+    protocol: () => parseProtocol(query),
+    start: () => startAt(request.headers['last-event-id'], query),
+    heartbeat: () => oneOf(['comment', 'event'] as const, ofEvents, 'heartbeat'),
+    named: () => oneOf(['true', 'false'], ofEvents, 'named'),
+    types: () => parseTypes(ofEvents('types')),
+  });
   if (protocol) return protocolRequest(protocol, start);
-  return { start, view: viewOf(named === 'true', parseTypes(query('types'))), heartbeat };
+  return { start, view: viewOf(named === 'true', types), heartbeat };
+}
+
+/** One of the two that a parameter may be; the first where it is left out. */
+function oneOf<Value extends string>(values: readonly [Value, Value], query: (name: string) => string | undefined, name: string): Value {
+  const given = query(name) ?? values[0];
+  const value = values.find((each) => each === given);
+  if (value === undefined) throw invalid(`/${name}`, `must be "${values[0]}" or "${values[1]}"`);
+  return value;
 }
 
 function protocolRequest(protocol: ProtocolRequest, start: StartAt): StreamRequest {
-  if (protocol.name === 'text' && start.at !== 'first') throw invalid(start.at === 'cursor' ? start.path : '/from', 'is not for protocol=text, which is always sent from its beginning');
-  if (protocol.name === 'ai-sdk' && beginsLate(start)) throw invalid(start.at === 'latest' ? '/from' : '/last', 'is not for protocol=ai-sdk, whose message is sent from its beginning');
+  if (protocol.name === 'text' && start.at !== 'first') throw invalid(start.at === 'cursor' ? start.path : lateParameter(start), 'is not for protocol=text, which is always sent from its beginning');
+  if (protocol.name === 'ai-sdk' && beginsLate(start)) throw invalid(lateParameter(start), 'is not for protocol=ai-sdk, whose message is sent from its beginning');
   return { start, view: viewOf(true), heartbeat: protocol.name === 'text' ? 'none' : 'comment', protocol };
+}
+
+function lateParameter({ at }: StartAt): string {
+  return at === 'latest' ? '/from' : '/last';
 }
 
 /** The header, which a browser sends when it reconnects, wins over the query, which it repeats. */
@@ -45,7 +61,7 @@ function startAt(header: string | string[] | undefined, query: (name: string) =>
   if (cursor !== undefined) return { at: 'cursor', cursor, path: '/lastEventId' };
   const from = query('from');
   const last = query('last');
-  if (from !== undefined && last !== undefined) throw invalid('/from', 'give either from or last');
+  if (from !== undefined && last !== undefined) throw invalid('/from', 'cannot be given together with last');
   if (from !== undefined) {
     if (from !== 'latest') throw invalid('/from', 'must be "latest"');
     return { at: 'latest' };

@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { hasPrincipal } from '../../auth/request-principal.js';
 import { StepcastError } from '../../contract/errors.js';
 import { requestOf } from '../http/http.types.js';
 import { StreamingOptions } from '../streaming.options.js';
@@ -57,5 +58,13 @@ export class HandshakeGuard implements CanActivate {
       this.adapterHost.httpAdapter.setHeader(response, name, value);
     }
     return new StepcastError('upgrade_required', message);
+  }
+}
+
+/** Before a ticket is looked at: what asks by mistake, or looks at a link before it is followed, must not use it up. */
+@Injectable()
+export class TicketHandshakeGuard extends HandshakeGuard {
+  override canActivate(context: ExecutionContext): boolean {
+    return hasPrincipal(requestOf(context)) || super.canActivate(context);
   }
 }

@@ -9,14 +9,14 @@ import { type AuditedRequest } from '../audit.log.js';
 import { ApiHeadersGuard } from '../guards/api-headers.guard.js';
 import { TicketGuard } from '../guards/ticket.guard.js';
 import { ProblemFilter } from '../http/problem.filter.js';
-import { HandshakeGuard, OriginGuard } from './handshake.guard.js';
+import { HandshakeGuard, OriginGuard, TicketHandshakeGuard } from './handshake.guard.js';
 import { SocketServer } from './socket.server.js';
 import { SocketSlotGuard } from './socket.slot.guard.js';
 import { SOCKET_PATH } from './upgrade.door.js';
 
 /** A WebSocket, for users, by ticket too. */
 const ForSockets = () =>
-  applyDecorators(AllowTicket(), RequireScope('executions:read'), UseGuards(ApiHeadersGuard, AuthenticationLimitGuard, OriginGuard, AuthGuard, TicketGuard, RateLimitGuard, ScopeGuard, HandshakeGuard, SocketSlotGuard));
+  applyDecorators(AllowTicket(), RequireScope('executions:read'), UseGuards(ApiHeadersGuard, AuthenticationLimitGuard, OriginGuard, AuthGuard, TicketHandshakeGuard, TicketGuard, RateLimitGuard, ScopeGuard, HandshakeGuard, SocketSlotGuard));
 
 /** Streams, cancels and answers over one WebSocket. */
 @Controller()

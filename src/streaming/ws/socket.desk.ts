@@ -24,7 +24,6 @@ export interface SocketUser {
 }
 
 const FAULT = 'the message is not what is taken here; see errors';
-const BODY = { type: 'body' } as const;
 const ACTIONS: Partial<Record<SocketRequest['type'], AuditAction>> = { cancel: 'cancel', input: 'input' };
 
 @Injectable()
@@ -70,7 +69,7 @@ export class SocketDesk {
   async cancel(user: SocketUser, executionId: string, body: object): Promise<object> {
     requireScope(user.principal, 'executions:cancel');
     const { id } = await this.find(user, executionId);
-    const { reason } = (await this.cancelBody.transform(body, BODY)) as CancelBody;
+    const { reason } = (await this.cancelBody.transform(body)) as CancelBody;
     await this.executions.cancel(id, reason ?? undefined);
     this.audit.accepted('cancel', user.handshake, { execution: id });
     return { type: 'cancelled', executionId: id };
@@ -80,17 +79,17 @@ export class SocketDesk {
   async input(user: SocketUser, executionId: string, body: object): Promise<object> {
     requireScope(user.principal, 'workflows:run');
     const { id } = await this.find(user, executionId);
-    const { stepId, value } = (await this.inputBody.transform(body, BODY)) as InputBody;
+    const { stepId, value } = (await this.inputBody.transform(body)) as InputBody;
     await this.executions.answer(id, stepId ?? undefined, value);
     this.audit.accepted('input', user.handshake, { execution: id });
     return { type: 'accepted', executionId: id, status: (await this.executions.status(id)).status };
   }
 
-  /** What is told of a failure: the problem document of the routes, as a message. */
-  refusal(thrown: unknown, { handshake }: SocketUser, request?: SocketRequest): object {
+  /** What is told of a failure: the problem document of the routes, as a message. @param named The execution that a message names which is no request. */
+  refusal(thrown: unknown, { handshake }: SocketUser, request?: SocketRequest, named?: string): object {
     const error = stepcastErrorOf(thrown);
     if (error.code === 'internal') this.logger.error(thrown);
-    const executionId = executionOf(request);
+    const executionId = executionOf(request) ?? named;
     const isOfAll = request && 'target' in request && 'all' in request.target;
     this.audit.refused(error, handshake, { action: (request && ACTIONS[request.type]) ?? 'request', ...(executionId !== undefined && { execution: executionId.slice(0, 64) }) });
     return { ...errorMessage(error), ...(executionId !== undefined && { executionId }), ...(isOfAll && { all: true }) };

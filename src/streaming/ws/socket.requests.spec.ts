@@ -26,6 +26,10 @@ describe('messages of clients', () => {
   it('that are none are told by every fault, with their id where they have one', () => {
     expect(read('{"type"').fault).toMatchObject({ code: 'invalid_json' });
     expect(read({ type: 'dance', requestId: 4 })).toMatchObject({ requestId: 4, fault: { code: 'invalid_request' } });
+    // Where nothing else of it is taken too, and with what it is about.
+    expect(read('{"type":"input","requestId":"r","executionId":"e","value":{"__proto__":1}}')).toMatchObject({ requestId: 'r', executionId: 'e', fault: { code: 'invalid_request' } });
+    expect(read({ type: 'subscribe', executionId: 'e', after: -1 })).toMatchObject({ requestId: undefined, executionId: 'e' });
+    for (const executionId of ['', 7, 'x'.repeat(201)]) expect(read({ type: 'cancel', executionId })).not.toHaveProperty('executionId');
     expect(faultsOf({ type: 'subscribe', all: true, executionId: 'e', after: 1, cursor: 'm1' })).toEqual(['/executionId', '/cursor', '/after']);
     expect(faultsOf({ type: 'subscribe', executionId: 'e', cursor: 'm1' })).toEqual(['/cursor']);
     expect(faultsOf({ type: 'subscribe', all: false })).toEqual(['/all']);

@@ -40,30 +40,31 @@ const FIELDS: Record<SocketRequest['type'], readonly string[]> = {
 const MAX_TEXT = 200;
 const MAX_WHOLE = 999_999_999_999_999;
 
-/** A message as it was understood, or why it was not (`invalid_json`, `invalid_request`); with its id in any case, where it has one. */
-export type ReadMessage = { requestId: RequestId | undefined } & ({ request: SocketRequest } | { request?: undefined; fault: StepcastError });
+/**
+ * A message as it was understood, or why it was not (`invalid_json`, `invalid_request`); with its id in any case, where it
+ * has one, and then with the execution that it names.
+ */
+export type ReadMessage = { requestId: RequestId | undefined } & ({ request: SocketRequest } | { request?: undefined; executionId?: string; fault: StepcastError });
 
 export function readMessage(text: string): ReadMessage {
-  let requestId: RequestId | undefined;
+  let given: Given = {};
   try {
-    const given = parse(text);
-    requestId = requestIdOf(given);
-    return { requestId, request: requestOf(given) };
+    const value = parse(text);
+    if (typeof value === 'object' && value !== null) given = value as Given;
+    // What a body may leave out, a message may not: `null` is none.
+    return { requestId: requestIdOf(given), request: requestOf(objectOf(value ?? [], 'message') as Given) };
   } catch (error) {
     if (!(error instanceof StepcastError)) throw error;
-    return { requestId, fault: error };
+    return { requestId: requestIdOf(given), ...(isId(given['executionId']) ? { executionId: given['executionId'] } : {}), fault: error };
   }
 }
 
-function parse(text: string): Given {
-  let value: unknown;
+function parse(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new StepcastError('invalid_json', `the message is no valid JSON: ${(error as Error).message}`);
   }
-  // What a body may leave out, a message may not: `null` is none.
-  return objectOf(value ?? [], 'message') as Given;
 }
 
 function requestIdOf({ requestId }: Given): RequestId | undefined {
@@ -112,8 +113,12 @@ function targetOf(given: Given, fault: FaultOf): Target {
   return { all: true };
 }
 
+function isId(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT;
+}
+
 function idOf({ executionId }: Given, fault: FaultOf): string {
-  if (typeof executionId === 'string' && executionId !== '' && executionId.length <= MAX_TEXT) return executionId;
+  if (isId(executionId)) return executionId;
   fault('executionId', 'must be the id of an execution');
   return '';
 }

@@ -14,7 +14,7 @@ import { type StreamingOptions } from '../streaming.options.js';
 import { CLOSINGS } from './socket.close.js';
 import { answerTo, errorMessage, type SocketDesk, type SocketUser } from './socket.desk.js';
 import { type LineOwner, SocketLine } from './socket.line.js';
-import { readMessage, type RequestId, type SocketRequest } from './socket.requests.js';
+import { readMessage, type ReadMessage, type RequestId, type SocketRequest } from './socket.requests.js';
 import { SocketSubscriptions } from './socket.subscriptions.js';
 
 /** What all sockets share. */
@@ -79,7 +79,7 @@ export class SocketSession implements LineOwner {
   private async handle(text: string): Promise<void> {
     const message = readMessage(text);
     const { requestId, request } = message;
-    const failed = (error: unknown) => this.refuse(error, requestId, request);
+    const failed = (error: unknown) => this.refuse(error, message);
     try {
       // What is wrong counts too.
       if (request?.type !== 'ping' && request?.type !== 'unsubscribe') await this.deps.desk.admit(this.user);
@@ -113,9 +113,9 @@ export class SocketSession implements LineOwner {
     }
   }
 
-  private refuse(error: unknown, requestId: RequestId | undefined, request: SocketRequest | undefined): void {
+  private refuse(error: unknown, message: ReadMessage): void {
     if (error instanceof StreamEnd) this.end(error);
-    else this.line.say(answerTo(requestId, this.deps.desk.refusal(error, this.user, request)));
+    else this.line.say(answerTo(message.requestId, this.deps.desk.refusal(error, this.user, message.request, message.request ? undefined : message.executionId)));
   }
 
   private answered(): void {

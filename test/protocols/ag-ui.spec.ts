@@ -163,6 +163,11 @@ describe('the agent of AG-UI', () => {
     expect(executionOf(agent).executionId).toBe(executionId);
     expect(textsOf(agent.messages, executionId)).toEqual({ draft: 'A draft.', say: 'Called Tides.' });
     expect((await app.alice.status(executionId)).steps).toMatchObject({ 'both/approve': { output: true }, 'both/title': { output: 'Tides' } });
+    // The same once more, as of a client whose line broke: it is told where that is, and nothing is answered or started anew.
+    const again = agentOf('asks', { threadId: agent.threadId });
+    await again.runAgent({ resume: answersOf('Moons') });
+    expect(textsOf(again.messages, executionId)).toEqual({ draft: 'A draft.', say: 'Called Tides.' });
+    expect(await app.alice.count()).toBe(1);
   });
 
   it('cancels the execution by leaving a question', async () => {
@@ -219,6 +224,13 @@ describe('the agent of AG-UI', () => {
     const answer = await app.alice.post(`/ag-ui/${workflow}`, { threadId: 't', runId: 'r', messages: [{ id: 'u', role: 'user', content: 'x' }], ...body });
     expect([answer.status, (answer.json as { code: string }).code]).toEqual([status, code]);
     expect(await app.alice.count()).toBe(0);
+  });
+
+  it('tells runs apart by thread and run, and refuses one of another workflow by what it was sent', async () => {
+    const run = (workflow: string, threadId: string, runId: string) => app.alice.post(`/ag-ui/${workflow}`, { threadId, runId, messages: [{ id: 'u', role: 'user', content: 'x' }] });
+    for (const [threadId, runId] of [['a b', 'c'], ['a', 'b c'], ['a","b', 'c'], ['a', 'b","c']] as const) expect((await run('scene', threadId, runId)).status).toBe(200);
+    expect(await app.alice.count()).toBe(4);
+    expect(await run('asks', 'a', 'b c')).toMatchObject({ status: 409, json: { code: 'idempotency_conflict', detail: expect.stringContaining('new one to each run'), errors: [{ path: '/runId' }] } });
   });
 
   it('takes an input that is given, and what of the request the schema names', async () => {

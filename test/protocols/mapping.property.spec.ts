@@ -118,6 +118,8 @@ describe('a log', () => {
       const { message, errors } = await readMessage(version, rest, before);
       expect(errors).toEqual(stateOf(log).status === 'failed' ? [stateOf(log).error?.message] : []);
       expect(ofSteps(textsIn(message))).toEqual(expectedTexts(log));
+      // Calls and questions of attempts that were void by then have an end too.
+      for (const { type, state } of message.parts) if (type === 'dynamic-tool') expect(state).toMatch(/^output-/);
     }), runs(40));
   }, PROPERTY_TIMEOUT);
 

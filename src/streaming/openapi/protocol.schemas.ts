@@ -14,6 +14,7 @@ export const PROTOCOL_SCHEMAS: Record<string, Schema> = {
     properties: {
       id: text('Of the chat: the `sessionId` of its executions. 1 to 200 characters.', { minLength: 1 }),
       messages: { type: 'array', minItems: 1, items: { type: 'object' }, description: 'The conversation, as UI messages. Where the last one is of the user, it starts the workflow; where it is an answer, that is gone on with, by what its parts answer.' },
+      messageId: text('Of an answer among the messages that is gone on with, where it is not the last.'),
       input: { description: 'The input of the workflow, in the place of one that is made of the messages.' },
     },
   },

@@ -58,7 +58,7 @@ export const ApiResumeChat = () =>
   applyDecorators(
     ApiOperation({
       ...TAGS, operationId: 'resumeChat', summary: 'Go on with the stream of a chat',
-      description: 'What a `DefaultChatTransport` asks for when it reconnects: the message of the latest execution of this chat that has not ended, or has within the last minute, from its beginning.',
+      description: 'What a `DefaultChatTransport` asks for when it reconnects: the message of the latest execution of this chat, where that has not ended or has within the last minute, else of the latest that has not ended, from its beginning.',
     }),
     ApiUser(), ApiName(), ApiParam({ name: 'id', description: 'Id of the chat.', schema: { type: 'string', examples: ['chat-42'] } }), ApiVersion(),
     ApiUiMessages(), ApiNothing('Nothing of this chat is left running.'),

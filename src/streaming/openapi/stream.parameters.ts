@@ -25,7 +25,7 @@ export const ApiStreamForm = () =>
 /** In whose words an execution is streamed. */
 export const ApiProtocol = () =>
   applyDecorators(
-    ApiOptional('protocol', 'In place of the events themselves: a UI message stream of the AI SDK, events of AG-UI 1.0, or the plain text of one step. Not together with `types`, `named` and `heartbeat`.', { type: 'string', enum: [...PROTOCOLS] }),
+    ApiOptional('protocol', 'In place of the events themselves: a UI message stream of the AI SDK, events of AG-UI 1.0, or the plain text of one step. Not together with `types`, `named` and `heartbeat`; on a start, only with `Accept: text/event-stream`.', { type: 'string', enum: [...PROTOCOLS] }),
     ApiVersion(),
     ApiOptional('step', 'With `protocol=text`: the id of the step whose text it is. Left out, the result of the workflow.', { type: 'string', examples: ['persist/say'] }),
   );

@@ -1,5 +1,6 @@
 /** The protocols that a stream can be asked for in place of the events themselves, and what each of them takes. */
 import { StepcastError } from '../../contract/errors.js';
+import { readAll } from '../http/read-all.js';
 
 export const PROTOCOLS = ['ai-sdk', 'ag-ui', 'text'] as const;
 export type ProtocolName = (typeof PROTOCOLS)[number];
@@ -18,26 +19,41 @@ export type ProtocolRequest =
 const OF_EVENTS = ['types', 'named', 'heartbeat'] as const;
 const MAX_STEP = 2000;
 
-/** @param query A parameter that may stand once. @throws StepcastError `invalid_request` */
+/** @param query A parameter that may stand once. @throws StepcastError `invalid_request` with every fault. */
 export function parseProtocol(query: (name: string) => string | undefined): ProtocolRequest | undefined {
-  const name = query('protocol');
-  const version = query('version');
-  const step = query('step');
-  if (version !== undefined && name !== 'ai-sdk') throw invalid('/version', 'is for protocol=ai-sdk alone');
-  if (step !== undefined && name !== 'text') throw invalid('/step', 'is for protocol=text alone');
-  if (name === undefined) return undefined;
-  for (const other of OF_EVENTS) if (query(other) !== undefined) throw invalid(`/${other}`, 'is for the events themselves; leave it out, or the protocol');
+  const asked = query('protocol');
+  const { name, version, step } = readAll({
+    name: () => {
+      if (asked === undefined || isProtocol(asked)) return asked;
+      throw invalid('/protocol', `must be one of ${PROTOCOLS.join(', ')}`);
+    },
+    version: () => {
+      const text = query('version');
+      if (text !== undefined && asked !== 'ai-sdk') throw invalid('/version', 'is for protocol=ai-sdk alone');
+      return parseVersion(text);
+    },
+    step: () => {
+      const id = query('step');
+      if (id !== undefined && asked !== 'text') throw invalid('/step', 'is for protocol=text alone');
+      if (id !== undefined && (id === '' || id.length > MAX_STEP)) throw invalid('/step', `must be the id of a step, of at most ${MAX_STEP} characters`);
+      return id;
+    },
+    ...Object.fromEntries(OF_EVENTS.map((other) => [other, () => {
+      if (asked !== undefined && query(other) !== undefined) throw invalid(`/${other}`, 'is for the events themselves; leave it out, or the protocol');
+    }])),
+  });
   switch (name) {
     case 'ai-sdk':
-      return { name, version: parseVersion(version) };
-    case 'ag-ui':
-      return { name };
+      return { name, version };
     case 'text':
-      if (step !== undefined && (step === '' || step.length > MAX_STEP)) throw invalid('/step', `must be the id of a step, of at most ${MAX_STEP} characters`);
       return step === undefined ? { name } : { name, step };
     default:
-      throw invalid('/protocol', `must be one of ${PROTOCOLS.join(', ')}`);
+      return name && { name };
   }
+}
+
+function isProtocol(text: string): text is ProtocolName {
+  return (PROTOCOLS as readonly string[]).includes(text);
 }
 
 /** Without one, what clients of every version understand. @throws StepcastError `invalid_request` */

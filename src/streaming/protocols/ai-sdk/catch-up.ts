@@ -35,6 +35,12 @@ export function catchUp(state: AiSdkState, known: Known): Chunk[] {
   for (const step of Object.values(execution.steps)) if (wasTold(step)) putStep(state, step, chunks);
   const texts = new Map(known.texts);
   for (const part of parts) bring(part, texts, known.calls, state, chunks);
+  // Calls and questions of attempts that are void by now: what came of them, nobody tells any more.
+  const counting = new Set(parts.map(({ id }) => id));
+  for (const [toolCallId, hasEnd] of known.calls) {
+    const isVoid = !hasEnd && !counting.has(toolCallId) && toolCallId.startsWith(`${execution.id}/`);
+    if (isVoid) chunks.push({ type: 'tool-output-error', toolCallId, dynamic: true, errorText: 'the attempt has failed' });
+  }
   if (execution.finishedAt !== null) chunks.push(...endChunks(state));
   return chunks;
 }

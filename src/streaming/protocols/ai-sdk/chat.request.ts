@@ -1,6 +1,7 @@
 /**
  * What a client of the AI SDK sends: the whole conversation, as UI messages. A last message of the user starts a workflow; a
- * last message of the assistant is one of ours, with answers to its questions in its parts, or just to be gone on with.
+ * last message of the assistant is one of ours, with answers to its questions in its parts, or just to be gone on with. So is
+ * an earlier one that `messageId` names: a question may be answered after the conversation has gone on.
  */
 import { StepcastError } from '../../../contract/errors.js';
 import { type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
@@ -15,6 +16,8 @@ export interface ChatRequest {
   /** Of the chat: the `sessionId` of its executions. */
   id: string;
   messages: UiMessage[];
+  /** The message that the client has changed, where it is not the last. */
+  messageId?: string;
   /** In the place of one that is made of the messages. */
   input?: JsonValue;
 }
@@ -27,10 +30,13 @@ interface UiMessage {
 
 /** @throws StepcastError `invalid_request` */
 export function parseChat(body: JsonObject): ChatRequest {
-  const { id, messages, input } = body;
+  const { id, messages, messageId, input } = body;
   if (typeof id !== 'string' || id === '' || id.length > MAX_ID) throw invalid('/id', `must be the id of the chat, of 1 to ${MAX_ID} characters`);
   if (!Array.isArray(messages) || messages.length === 0) throw invalid('/messages', 'must be a list of UI messages, with one at least');
-  return { id, messages: messages.map((message, i) => parseMessage(message, memberPath('/messages', i))), ...(input === undefined ? {} : { input }) };
+  return {
+    id, messages: messages.map((message, i) => parseMessage(message, memberPath('/messages', i))),
+    ...(typeof messageId === 'string' && messageId !== '' ? { messageId } : {}), ...(input === undefined ? {} : { input }),
+  };
 }
 
 function parseMessage(message: JsonValue, path: string): UiMessage {
@@ -42,7 +48,9 @@ function parseMessage(message: JsonValue, path: string): UiMessage {
 }
 
 /** The message of ours that is to be gone on with; nothing where the user has said something. @throws StepcastError `invalid_request` */
-export function continued({ messages }: ChatRequest): UiMessage | undefined {
+export function continued({ messages, messageId }: ChatRequest): UiMessage | undefined {
+  const named = messageId === undefined ? undefined : messages.find(({ id, role }) => id === messageId && role === 'assistant');
+  if (named) return named;
   const last = messages.at(-1) as UiMessage;
   if (last.role === 'user') return undefined;
   if (last.role === 'assistant' && last.id !== '') return last;
@@ -97,7 +105,7 @@ export function knownOf({ parts }: UiMessage): Known {
   return { texts, calls };
 }
 
-/** The answers in a message to the questions that are open. */
+/** The answers in a message to the questions that are open. @throws StepcastError `invalid_input` where one is none: clients would send it again and again. */
 export function answersIn({ parts }: UiMessage, asks: Iterable<AskPart>): { step: string; value: JsonValue }[] {
   const byId = new Map(parts.map((part) => [part['toolCallId'], part]));
   return [...asks].flatMap((ask) => {
@@ -105,6 +113,10 @@ export function answersIn({ parts }: UiMessage, asks: Iterable<AskPart>): { step
     const approval = part?.['approval'];
     if (part?.['state'] === 'approval-responded' && isApproval(ask) && isObject(approval) && typeof approval['approved'] === 'boolean') return [{ step: ask.step, value: approval['approved'] }];
     if (part?.['state'] === 'output-available' && part['output'] !== undefined) return [{ step: ask.step, value: part['output'] }];
+    if (part?.['state'] === 'output-available' || part?.['state'] === 'output-error') {
+      const message = `hold no answer to "${ask.name}": give it an output, or cancel the execution; it goes on with nothing else`;
+      throw new StepcastError('invalid_input', `messages ${message}`, { faults: [{ path: '/messages', message }] });
+    }
     return [];
   });
 }

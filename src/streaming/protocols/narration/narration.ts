@@ -134,7 +134,7 @@ function narrateStep(narration: Narration, event: StepEvent, info: StepInfo, mov
     case 'step_output':
       if (event.data.kind === 'data') moves.push({ move: 'data', step: id, data: event.data.delta });
       // The pieces of a tool's input do not name the tool, which protocols want to know first: calls are told whole.
-      else if (event.data.kind !== 'tool_input' && run) write(narration, id, run, event.data.kind, event.data.delta as string, moves);
+      else if (event.data.kind !== 'tool_input' && run) write(narration, id, run, event.data.kind, event.data.delta, moves);
       break;
     case 'tool_call':
       if (run) call(narration, id, run, event.data, moves);

@@ -70,7 +70,7 @@ export class PlainTextEncoder implements Encoder {
   /** A piece that follows what was sent goes out as it is: looking at all of the text for each would take ever longer. */
   private pieceOf(event: ExecutionEvent): string | undefined {
     if (event.type !== 'step_output' || event.data.kind !== 'text' || event.step.id !== (this.step ?? this.leaf)) return undefined;
-    const delta = event.data.delta as string;
+    const delta = event.data.delta;
     const step = this.find(event.step.id);
     if (!this.holds || !step || step.text.length !== this.sent.length + delta.length || isHalf(delta) || !this.isFinal(step)) return undefined;
     this.sent += delta;

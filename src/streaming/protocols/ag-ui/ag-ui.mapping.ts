@@ -8,7 +8,8 @@
 import { type ExecutionEvent } from '../../../contract/events.js';
 import { type JsonObject } from '../../../contract/json.js';
 import { type ExecutionState } from '../../../contract/state.js';
-import { type AskPart, beginNarration, type Move, narrate, type Narration } from '../narration/narration.js';
+import { beginNarration, narrate } from '../narration/narration.js';
+import { type AskPart, type Move, type Narration } from '../narration/narration.types.js';
 import { AG_UI_VERSION, type AgUiEvent, type AgUiRun, type Interrupt, type PatchOperation } from './ag-ui.events.js';
 import { callEvents, closeEvents, openEvents, resultEvent, snapshotOf } from './ag-ui.messages.js';
 import { patchOf, stateSnapshot, stepPatch, tokenUsage } from './ag-ui.state.js';

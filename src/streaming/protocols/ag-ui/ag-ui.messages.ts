@@ -1,5 +1,5 @@
 /** What an execution tells, as messages of a conversation: for snapshots, which say the same as the events before them. */
-import { type CallPart, type Narration, type Part, type TextPart } from '../narration/narration.js';
+import { type CallPart, type Narration, type Part, type TextPart } from '../narration/narration.types.js';
 import { type AgUiEvent, type AgUiMessage, type GivenMessage } from './ag-ui.events.js';
 
 /** All that a client should have. @param given What it had before the run. @param dropped Ids of reasoning that is void. */

@@ -3,7 +3,7 @@
  * has is seen from the message itself, which clients send along; so it does not matter where its stream broke off.
  */
 import { type StepState } from '../../../contract/state.js';
-import { type Part, type TextPart } from '../narration/narration.js';
+import { type Part, type TextPart } from '../narration/narration.types.js';
 import { type AiSdkState, endChunks, metadataOf, openStep, putStep, putWorkflow } from './ai-sdk.mapping.js';
 import { type Chunk } from './chunks.js';
 import { answerChunk, askChunks, callChunks, openChunk, resultChunk } from './part.chunks.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type JsonObject } from '../../../contract/json.js';
-import { type AskPart } from '../narration/narration.js';
+import { type AskPart } from '../narration/narration.types.js';
 import { answersIn, continued, conversationOfChat, knownOf, parseChat } from './chat.request.js';
 
 const user = (text: string): JsonObject => ({ id: 'u', role: 'user', parts: [{ type: 'text', text }] });

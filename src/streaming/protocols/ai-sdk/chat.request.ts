@@ -6,7 +6,7 @@
 import { StepcastError } from '../../../contract/errors.js';
 import { type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
 import { type ContentPart, type Conversation, conversationOf, type ConversationMessage, filePart, isObject, messageOf } from '../conversation/conversation.js';
-import { type AskPart } from '../narration/narration.js';
+import { type AskPart } from '../narration/narration.types.js';
 import { type Known, textKey } from './catch-up.js';
 import { isApproval } from './part.chunks.js';
 

@@ -1,6 +1,6 @@
 /** A part of what an execution tells, in the chunks of the AI SDK. */
 import { type JsonValue } from '../../../contract/json.js';
-import { type AskPart, type CallPart, type TextPart } from '../narration/narration.js';
+import { type AskPart, type CallPart, type TextPart } from '../narration/narration.types.js';
 import { type Chunk } from './chunks.js';
 
 export function openChunk({ kind, id, step, attempt }: TextPart): Chunk {

@@ -1,7 +1,8 @@
 import { type Journal } from '../../../journal/journal.js';
 import { type ExecutionRecord } from '../../../journal/journal.types.js';
 import { readLog, stateBefore } from '../../../orchestration/read-log.js';
-import { beginNarration, narrate, type Narration } from './narration.js';
+import { beginNarration, narrate } from './narration.js';
+import { type Narration } from './narration.types.js';
 
 /** What the committed log of an execution tells. @throws StepcastError `gone` */
 export async function readNarration(journal: Journal, record: ExecutionRecord): Promise<Narration> {

@@ -26,6 +26,31 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   });
 }
 
+/** What `work` settles with, which is given a signal that aborts with `outer`, and once it has taken so long. */
+export async function timely<T>(work: (signal: AbortSignal) => Promise<T>, ms: number, outer: AbortSignal): Promise<T> {
+  const aborter = new AbortController();
+  const abort = () => aborter.abort(outer.reason);
+  outer.addEventListener('abort', abort);
+  if (outer.aborted) abort();
+  const timer = later(() => aborter.abort(new Error(`no answer has come for ${ms} ms`)), ms);
+  try {
+    return await orAborted(work(aborter.signal), aborter.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', abort);
+  }
+}
+
+/** The same generator, left at once by `return` where it waits for something, too, which `stop` ends: by itself it would wait on. */
+export function leftBy<T>(events: AsyncGenerator<T, void>, stop: () => void): AsyncGenerator<T, void> {
+  const leave = events.return.bind(events);
+  events.return = (value) => {
+    stop();
+    return leave(value);
+  };
+  return events;
+}
+
 /** Resolves after the time, or when `signal` aborts: the caller looks which. `wake`, where given, is handed what ends it early. */
 export function pause(ms: number, signal: AbortSignal, wake?: (skip: () => void) => void): Promise<void> {
   return new Promise((resolve) => {

@@ -34,6 +34,8 @@ export interface ClientOptions {
   probeMs?: number;
   /** Milliseconds between two looks where streams are blocked; up to five times as much in silence. Default 1,000. */
   pollMs?: number;
+  /** Milliseconds that a request may take that is no stream; then it counts as lost, and is made anew where that is safe. Default 60,000; may be `Infinity`. */
+  requestMs?: number;
   /** Default the global `fetch`. */
   fetch?: typeof fetch;
   /** 0 ≤ random < 1, for the jitter. Default `Math.random`. */

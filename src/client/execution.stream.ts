@@ -1,8 +1,10 @@
 import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue } from '../contract/json.js';
 import { applyEvent, type ExecutionState, FINISHED_STATUSES, initialState } from '../contract/state.js';
+import { leftBy } from './backoff.js';
 import { ExecutionError } from './client.error.js';
-import { type Connection, ExecutionPlace, Follower } from './follow.js';
+import { type Connection, Follower } from './follow.js';
+import { ExecutionPlace } from './place.js';
 import { executionPath, type Transport } from './transport.js';
 
 export interface StreamOptions {
@@ -45,7 +47,11 @@ export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
   /**
    * @throws RequestError where the stream cannot be had; what `signal` was aborted with.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ExecutionEvent, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<ExecutionEvent, void> {
+    return leftBy(this.read(), () => this.close());
+  }
+
+  private async *read(): AsyncGenerator<ExecutionEvent, void> {
     if (this.isRead) throw new TypeError('a stream is read once: open another with client.stream(executionId)');
     this.isRead = true;
     const { signal, types, onConnection } = this.options;

@@ -3,12 +3,13 @@
  * event once and in order, whatever happens to the line, to what is between, or to the service (P1, P3). Where something
  * between holds streams back, the same events are asked for as pages.
  */
-import { TERMINAL_TYPES, type EventType, type ExecutionEvent } from '../contract/events.js';
+import { type ExecutionEvent } from '../contract/events.js';
 import { type EventsPage } from '../contract/api.js';
 import { pause } from './backoff.js';
 import { RequestError } from './client.error.js';
 import { type Frame, Line, StallLimit } from './line.js';
-import { executionPath, type Query, refusalOf, type Transport, unreachable } from './transport.js';
+import { type Place } from './place.js';
+import { refusalOf, type Transport, unreachable } from './transport.js';
 import { onWake } from './wake.js';
 
 /** How a stream stands: its line is being made, open, or cut; or there is none, as pages are asked for; or all has come. */
@@ -17,34 +18,19 @@ export type Connection =
   /** The next try comes in `delayMs`. */
   | { state: 'waiting'; delayMs: number; error: RequestError | undefined };
 
-/** What is followed, and how far a reader has come. */
-export interface Place {
-  /** Finds out where to begin, where that is not known yet. */
-  begin?(): Promise<void>;
-  /** Path of the stream. */
-  readonly path: string;
-  readonly query: Query;
-  /** The last id that was handed on. */
-  readonly cursor: string | undefined;
-  /** Path of the same events as pages, where there are such. */
-  readonly pages: string | undefined;
-  /** Of one execution; several have none. */
-  readonly executionId: string | undefined;
-  /** Whether the event is to be handed on, was handed on before, or comes after one that has not come. */
-  check(event: ExecutionEvent): 'next' | 'seen' | 'gap';
-  /** A frame is done with. */
-  advance(id: string): void;
-  shows(type: EventType): boolean;
-  isLast(event: ExecutionEvent): boolean;
-}
-
 const MAX_PAGE = 1000;
 const SILENT_POLLS = 5;
+/** Lines that may bring nothing, one after the other, before pages are looked at. */
+const FRUITLESS_LINES = 3;
 
 export class Follower {
   private readonly stall: StallLimit;
   private failures = 0;
   private isBlocked = false;
+  /** How many pages are asked for before a line is tried again: twice as many each time. */
+  private polls = 60;
+  private isProbing = false;
+  private isToldFault = false;
 
   constructor(
     private readonly transport: Transport,
@@ -61,18 +47,21 @@ export class Follower {
       let failure: RequestError | undefined;
       const wasBlocked = this.isBlocked;
       try {
-        this.onConnection({ state: wasBlocked ? 'polling' : 'connecting' });
+        this.tell({ state: wasBlocked ? 'polling' : 'connecting' });
         await this.place.begin?.();
         if (yield* wasBlocked ? this.pages() : this.line()) {
-          this.onConnection({ state: 'ended' });
+          this.tell({ state: 'ended' });
           return;
         }
       } catch (error) {
         if (this.signal.aborted) return;
+        if (this.isToldFault) throw error;
         failure = error instanceof RequestError ? error : unreachable(error, 'the stream');
         if (!failure.isTransient) throw failure;
       }
       if (this.signal.aborted) return;
+      // Line after line brings nothing, and it is not the service that says so: perhaps something between lets none through.
+      if (!wasBlocked && this.isFruitless && !failure?.code) void this.probe();
       if (wasBlocked === this.isBlocked) await this.wait(failure);
       // Pages that are cut, as they are large, are no better than a line, which brings something at least before it is cut.
       if (wasBlocked && failure?.status === 0) this.isBlocked = false;
@@ -81,11 +70,26 @@ export class Follower {
 
   private async wait(error: RequestError | undefined): Promise<void> {
     const delayMs = Math.max(error?.retryAfterMs ?? 0, this.transport.backoffMs(this.failures++));
-    this.onConnection({ state: 'waiting', delayMs, error });
+    this.tell({ state: 'waiting', delayMs, error });
     let endWake = () => {};
     // Asked to wait, it waits; otherwise a network or a page that is back need not.
     await pause(delayMs, this.signal, error?.retryAfterMs ? undefined : (skip) => (endWake = onWake(skip)));
     endWake();
+  }
+
+  /** Whether line after line has brought nothing. */
+  private get isFruitless(): boolean {
+    return this.failures >= FRUITLESS_LINES;
+  }
+
+  private tell(connection: Connection): void {
+    try {
+      this.onConnection(connection);
+    } catch (error) {
+      // Of the reader, and not of the line, which would be made again and again.
+      this.isToldFault = true;
+      throw error;
+    }
   }
 
   /** One line. @returns whether it brought the stream to its end. */
@@ -94,6 +98,8 @@ export class Follower {
     let isOver = false;
     const line = new Line({
       stall, signal,
+      // It lives, so the next cut is a first one.
+      onHeartbeat: () => (this.failures = 0),
       connect: async (lineSignal) => {
         const { auth } = transport.options;
         const headers = { Accept: 'text/event-stream', ...(place.cursor === undefined ? {} : { 'Last-Event-ID': place.cursor }) };
@@ -105,7 +111,7 @@ export class Follower {
         await response.body?.cancel();
         return send(await auth.ticket(place.executionId));
       },
-      probe: place.pages === undefined ? undefined : { afterMs: transport.options.probeMs ?? 3000, call: (silent) => void this.probe(silent) },
+      probe: { afterMs: transport.options.probeMs ?? 3000, call: (silent) => void this.probe(silent) },
     });
     const accept = async (response: Response) => {
       if (response.status !== 200 && response.status !== 204) throw await refusalOf(response);
@@ -113,7 +119,7 @@ export class Follower {
       if (isOver) return;
       const type = response.headers.get('Content-Type');
       if (!type?.startsWith('text/event-stream')) throw new RequestError(`what was answered is no stream, but ${type}: something else than the service is there`, 0, undefined);
-      this.onConnection({ state: 'live' });
+      this.tell({ state: 'live' });
     };
     for await (const frames of line.read(accept)) {
       for (const frame of frames) {
@@ -121,8 +127,9 @@ export class Follower {
         const step = event ? place.check(event) : 'seen';
         if (step === 'gap') return false;
         if (event && step === 'next') {
-          // Of use, so the next cut is a first one.
+          // Of use, so the next cut is a first one, and whatever a late answer to a probe said is over.
           this.failures = 0;
+          this.isBlocked = false;
           if (frame.id !== undefined) place.advance(frame.id);
           yield event;
           if (signal.aborted) return false;
@@ -135,21 +142,24 @@ export class Follower {
     return isOver;
   }
 
-  /** Whether there are events that a silent line should have brought: then something between holds them back, and will again. */
-  private async probe(line: Line): Promise<void> {
+  /** Whether there are events that a silent line, or those before, should have brought: then something between holds them back, and will again. */
+  private async probe(line?: Line): Promise<void> {
+    if (this.place.pages === undefined || this.isProbing) return;
+    this.isProbing = true;
     try {
-      if ((await this.page(1)).events.length && line.isSilent && !this.signal.aborted) {
+      if ((await this.page(1, line !== undefined)).events.length && (line ? line.isSilent : this.isFruitless) && !this.signal.aborted) {
         this.isBlocked = true;
-        line.close();
+        line?.close();
       }
     } catch {
       // Nothing answers pages either: the line's own end will tell why.
     }
+    this.isProbing = false;
   }
 
   private async *pages(): AsyncGenerator<ExecutionEvent, boolean> {
     const { pollMs = 1000 } = this.transport.options;
-    for (let silent = 0; !this.signal.aborted;) {
+    for (let polls = 0, silent = 0; polls < this.polls && !this.signal.aborted;) {
       const { events, terminal } = await this.page(MAX_PAGE);
       this.failures = 0;
       for (const event of events) {
@@ -159,14 +169,19 @@ export class Follower {
       }
       if (terminal) return true;
       silent = events.length ? 0 : Math.min(SILENT_POLLS, silent + 1);
-      if (events.length < MAX_PAGE) await pause(pollMs * Math.max(1, silent), this.signal);
+      if (events.length === MAX_PAGE) continue;
+      polls++;
+      await pause(pollMs * Math.max(1, silent), this.signal);
     }
+    // What held the line back may be gone.
+    this.isBlocked = false;
+    this.polls *= 2;
     return false;
   }
 
-  private page(limit: number): Promise<EventsPage> {
+  private page(limit: number, repeatable = true): Promise<EventsPage> {
     const { pages, cursor } = this.place;
-    return this.transport.json('GET', pages as string, { query: { after: cursor, limit }, signal: this.signal });
+    return this.transport.json('GET', pages as string, { query: { after: cursor, limit }, repeatable, signal: this.signal });
   }
 }
 
@@ -175,91 +190,4 @@ function eventOf({ data }: Frame): ExecutionEvent | undefined {
   if (data === undefined) return undefined;
   const event = JSON.parse(data) as Partial<ExecutionEvent> | null;
   return typeof event?.seq === 'number' ? (event as ExecutionEvent) : undefined;
-}
-
-/** One execution from a seq on. */
-export class ExecutionPlace implements Place {
-  readonly path: string;
-  readonly pages: string;
-  private readonly types: ReadonlySet<EventType> | undefined;
-  private after = 0;
-  private hasBegun = false;
-
-  /** @param first Finds the seq of the last event that the reader has. */
-  constructor(
-    readonly executionId: string,
-    private readonly first: () => Promise<number>,
-    types: readonly EventType[] | undefined,
-  ) {
-    this.path = `${executionPath(executionId)}/stream`;
-    this.pages = `${executionPath(executionId)}/events`;
-    this.types = types && new Set(types);
-  }
-
-  async begin(): Promise<void> {
-    if (this.hasBegun) return;
-    this.after = await this.first();
-    this.hasBegun = true;
-  }
-
-  get query(): Query {
-    return { types: this.types && [...this.types] };
-  }
-
-  get cursor(): string {
-    return String(this.after);
-  }
-
-  check({ seq }: ExecutionEvent): 'next' | 'seen' | 'gap' {
-    if (seq <= this.after) return 'seen';
-    return this.types || seq === this.after + 1 ? 'next' : 'gap';
-  }
-
-  advance(id: string): void {
-    const seq = Number(id);
-    if (seq > this.after) this.after = seq;
-  }
-
-  shows(type: EventType): boolean {
-    return this.types?.has(type) ?? true;
-  }
-
-  isLast({ type }: ExecutionEvent): boolean {
-    return TERMINAL_TYPES.has(type);
-  }
-}
-
-/** Several executions, or all of one's own, from an opaque cursor on: its service says where it ends. */
-export class SeveralPlace implements Place {
-  readonly path = '/stream';
-  readonly pages = undefined;
-  readonly executionId = undefined;
-
-  constructor(
-    public cursor: string | undefined,
-    private readonly executions: readonly string[] | undefined,
-    private readonly types: readonly EventType[] | undefined,
-    private readonly from: 'latest' | undefined,
-  ) {}
-
-  get query(): Query {
-    // The stream tells its cursor first, so where it has begun is known from then on.
-    return { executions: this.executions, types: this.types, from: this.cursor === undefined ? this.from : undefined };
-  }
-
-  check(): 'next' {
-    return 'next';
-  }
-
-  advance(id: string): void {
-    this.cursor = id;
-  }
-
-  shows(): boolean {
-    return true;
-  }
-
-  isLast(): boolean {
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 /** The front door of `stepcast/client`. */
-export { type ListOptions, type RequestOptions, StepcastClient, type StartOptions, type StreamSeveralOptions } from './stepcast.client.js';
+export { type JsonInput, type ListOptions, type RequestOptions, StepcastClient, type StartOptions, type StreamSeveralOptions } from './stepcast.client.js';
 export { ExecutionStream, type StreamOptions } from './execution.stream.js';
 export { type Connection } from './follow.js';
 export { type ClientAuth, type ClientOptions, type ReconnectOptions, type TicketSource, type TokenSource } from './client.options.js';

@@ -16,6 +16,8 @@ export interface Frame {
   data: string | undefined;
 }
 
+/** Between two heartbeats there is more: one that comes sooner was held up, here or on the way, or the clock was set. */
+const MIN_HEARTBEAT_MS = 1000;
 const MIN_STALL_MS = 5000;
 const MAX_STALL_MS = 300_000;
 /** How many times the silence before a heartbeat may last. */
@@ -32,7 +34,7 @@ export class StallLimit {
   /** A heartbeat came after that much silence. */
   heard(silenceMs: number): void {
     // Longer than any line is given: it was the reader that was away.
-    if (silenceMs > this.limitMs) return;
+    if (silenceMs < MIN_HEARTBEAT_MS || silenceMs > this.limitMs) return;
     this.limitMs = Math.min(MAX_STALL_MS, Math.max(MIN_STALL_MS, STALL_FACTOR * silenceMs));
   }
 
@@ -45,8 +47,10 @@ export class StallLimit {
 export interface LineOptions {
   connect: (signal: AbortSignal) => Promise<Response>;
   stall: StallLimit;
+  /** Called for each heartbeat. */
+  onHeartbeat: () => void;
   /** Called when nothing has come for so long, until the first byte has: it may find that the stream is held back, and abort. */
-  probe?: { afterMs: number; call: (line: Line) => void } | undefined;
+  probe: { afterMs: number; call: (line: Line) => void };
   signal: AbortSignal;
 }
 
@@ -109,7 +113,9 @@ export class Line {
         id = undefined;
       },
       onComment: (comment) => {
-        if (comment.trim() === 'heartbeat') this.options.stall.heard(silenceMs);
+        if (comment.trim() !== 'heartbeat') return;
+        this.options.stall.heard(silenceMs);
+        this.options.onHeartbeat();
       },
     });
     for (;;) {
@@ -138,7 +144,10 @@ export class Line {
   /** Looks how long the silence has lasted, and when to look again. */
   private readonly check = (): void => {
     if (this.waitingSince === undefined) return;
-    const silenceMs = Date.now() - this.waitingSince;
+    const now = Date.now();
+    // A clock that was set back since makes no silence longer than it may be.
+    this.waitingSince = Math.min(this.waitingSince, now);
+    const silenceMs = now - this.waitingSince;
     const { stall, probe } = this.options;
     if (silenceMs >= stall.ms) {
       const { ms } = stall;
@@ -146,7 +155,7 @@ export class Line {
       return this.aborter.abort(new Error(`nothing has come for ${ms} ms`));
     }
     let nextMs = stall.ms - silenceMs;
-    if (probe && !this.hasBytes && !this.hasProbed) {
+    if (!this.hasBytes && !this.hasProbed) {
       if (silenceMs >= probe.afterMs) {
         this.hasProbed = true;
         probe.call(this);

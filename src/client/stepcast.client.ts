@@ -4,10 +4,15 @@ import { type WorkflowDefinition } from '../contract/definition.js';
 import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue } from '../contract/json.js';
 import { type ExecutionState, type ExecutionStatus } from '../contract/state.js';
+import { leftBy } from './backoff.js';
 import { type ClientOptions } from './client.options.js';
 import { ExecutionStream, type StreamOptions } from './execution.stream.js';
-import { type Connection, Follower, SeveralPlace } from './follow.js';
+import { type Connection, Follower } from './follow.js';
+import { SeveralPlace } from './place.js';
 import { executionPath, type RequestInit, Transport } from './transport.js';
+
+/** What is sent as JSON. Objects may be of interfaces and classes, too, which have no index signature, as a `JsonValue` has. */
+export type JsonInput = JsonValue | object;
 
 export interface RequestOptions {
   signal?: AbortSignal;
@@ -59,7 +64,7 @@ export class StepcastClient {
   }
 
   /** Starts a workflow by its name, or one that is given whole. Resolves when the execution is in the journal. */
-  start(workflow: string | WorkflowDefinition, input?: JsonValue, options: StartOptions = {}): Promise<StartedExecution> {
+  start(workflow: string | WorkflowDefinition, input?: JsonInput, options: StartOptions = {}): Promise<StartedExecution> {
     const { sessionId, idempotencyKey = randomKey(), signal } = options;
     const given = { ...(input === undefined ? {} : { input }), ...(sessionId === undefined ? {} : { sessionId }) };
     const init: RequestInit = { headers: { 'Idempotency-Key': idempotencyKey }, repeatable: true, signal };
@@ -69,7 +74,7 @@ export class StepcastClient {
   }
 
   /** Starts and follows. `signal` ends the following, not the execution. */
-  async run(workflow: string | WorkflowDefinition, input?: JsonValue, options: StartOptions & StreamOptions = {}): Promise<ExecutionStream> {
+  async run(workflow: string | WorkflowDefinition, input?: JsonInput, options: StartOptions & StreamOptions = {}): Promise<ExecutionStream> {
     const { id } = await this.start(workflow, input, options);
     return this.stream(id, options);
   }
@@ -80,10 +85,14 @@ export class StepcastClient {
   }
 
   /** Follows several executions over one connection: to the end of the last one, or, of all of one's own, until `signal` aborts. */
-  async *streamSeveral(options: StreamSeveralOptions = {}): AsyncGenerator<ExecutionEvent, void> {
+  streamSeveral(options: StreamSeveralOptions = {}): AsyncGenerator<ExecutionEvent, void> {
+    const closer = new AbortController();
+    return leftBy(this.readSeveral(options, closer), () => closer.abort());
+  }
+
+  private async *readSeveral(options: StreamSeveralOptions, closer: AbortController): AsyncGenerator<ExecutionEvent, void> {
     const { executions, after, from, types, signal, onConnection, onCursor } = options;
     const place = new SeveralPlace(after, executions, types, from);
-    const closer = new AbortController();
     const close = () => closer.abort();
     signal?.addEventListener('abort', close);
     if (signal?.aborted) close();
@@ -108,7 +117,7 @@ export class StepcastClient {
   }
 
   /** Answers a step that waits for a person: the only one that does, or the one of `stepId`. */
-  answer(executionId: string, value: JsonValue, { stepId, signal }: RequestOptions & { stepId?: string } = {}): Promise<StartedExecution> {
+  answer(executionId: string, value: JsonInput, { stepId, signal }: RequestOptions & { stepId?: string } = {}): Promise<StartedExecution> {
     return this.transport.json('POST', `${executionPath(executionId)}/input`, { body: stepId === undefined ? { value } : { stepId, value }, signal });
   }
 

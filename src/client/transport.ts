@@ -1,6 +1,6 @@
 /** Requests to the service: where it is, who asks, what a refusal says, and what is safe to ask again. */
 import { type ErrorCode, type Fault } from '../contract/errors.js';
-import { backoffMs, orAborted, pause } from './backoff.js';
+import { backoffMs, pause, timely } from './backoff.js';
 import { RequestError } from './client.error.js';
 import { type ClientOptions, type TokenSource } from './client.options.js';
 
@@ -41,9 +41,11 @@ export class Transport {
   async json<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await orAborted(this.send(method, path, init), init.signal ?? NEVER);
-        if (!response.ok) throw await refusalOf(response);
-        return (response.status === 204 ? undefined : await response.json()) as T;
+        return await timely(async (signal) => {
+          const response = await this.send(method, path, { ...init, signal });
+          if (!response.ok) throw await refusalOf(response);
+          return (response.status === 204 ? undefined : await response.json()) as T;
+        }, this.options.requestMs ?? 60_000, init.signal ?? NEVER);
       } catch (error) {
         init.signal?.throwIfAborted();
         const failure = error instanceof RequestError ? error : unreachable(error, this.base);

@@ -62,7 +62,7 @@ export interface EventData {
   /** `progress` is 0..1 within the step. */
   step_progress: { progress: number; state?: string; metadata?: JsonValue };
   /** `offset` counts UTF-16 units of this kind before this piece, in this attempt; of `data`, pieces. `callId`, of `tool_input`: the call that it is the input of. */
-  step_output: { delta: JsonValue; kind: OutputKind; offset: number; callId?: string };
+  step_output: ({ kind: Exclude<OutputKind, 'data'>; delta: string } | { kind: 'data'; delta: JsonValue }) & { offset: number; callId?: string };
   /** All `step_output` of the attempt before is void, in every step below the one named. */
   step_retrying: { attempt: number; maxAttempts: number; delayMs: number; error: ErrorInfo };
   tool_call: { callId: string; tool: string; input: JsonValue };

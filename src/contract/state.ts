@@ -149,8 +149,8 @@ function applyStepEvent(state: ExecutionState, event: ExecutionEvent, info: Step
       step.progress = event.data.progress;
       break;
     case 'step_output':
-      if (event.data.kind === 'text') step.text += event.data.delta as string;
-      else if (event.data.kind === 'reasoning') step.reasoning += event.data.delta as string;
+      if (event.data.kind === 'text') step.text += event.data.delta;
+      else if (event.data.kind === 'reasoning') step.reasoning += event.data.delta;
       break;
     case 'step_retrying':
       for (const id of Object.keys(state.steps)) if (id !== info.id && isWithin(id, info.id)) reset(state, state.steps[id] as StepState);

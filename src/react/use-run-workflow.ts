@@ -1,7 +1,6 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { type StartOptions } from '../client/stepcast.client.js';
+import { type JsonInput, type StartOptions } from '../client/stepcast.client.js';
 import { type WorkflowDefinition } from '../contract/definition.js';
-import { type JsonValue } from '../contract/json.js';
 import { useStepcastClient } from './stepcast.context.js';
 import { useWorkflowStream, type UseWorkflowStreamOptions, type WorkflowStream } from './use-workflow-stream.js';
 
@@ -10,7 +9,7 @@ export interface RunWorkflow extends WorkflowStream {
    * Starts the workflow, and follows this run from then on. Resolves with its id. What it rejects with is also `error`, so nobody
    * has to catch it.
    */
-  run: (input?: JsonValue, options?: StartOptions) => Promise<string>;
+  run: (input?: JsonInput, options?: StartOptions) => Promise<string>;
   /** The run that is followed. */
   executionId: string | undefined;
   /** From the call of `run` until the service has taken the start. */
@@ -43,7 +42,7 @@ export function useRunWorkflow(workflow: string | WorkflowDefinition, options: U
     last.current++;
     setCurrent(NONE);
   }, []);
-  const run = useCallback((input?: JsonValue, given?: StartOptions): Promise<string> => {
+  const run = useCallback((input?: JsonInput, given?: StartOptions): Promise<string> => {
     const turn = ++last.current;
     // An answer that comes after another start was asked for is of interest to its caller alone.
     const settle = (outcome: Run) => void (turn === last.current && setCurrent(outcome));

@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { type ExecutionSnapshot, ExecutionStore, NO_SNAPSHOT } from '../client/execution.store.js';
-import { type StepcastClient } from '../client/stepcast.client.js';
+import { type JsonInput, type StepcastClient } from '../client/stepcast.client.js';
 import { type ExecutionEvent } from '../contract/events.js';
-import { type JsonValue } from '../contract/json.js';
 import { useStepcastClient } from './stepcast.context.js';
 
 export interface UseWorkflowStreamOptions {
@@ -18,7 +17,7 @@ export interface WorkflowStream extends ExecutionSnapshot {
   /** @throws RequestError */
   cancel: (reason?: string) => Promise<void>;
   /** Answers the step that waits for a person, or the one of `stepId`. @throws RequestError */
-  answer: (value: JsonValue, stepId?: string) => Promise<void>;
+  answer: (value: JsonInput, stepId?: string) => Promise<void>;
 }
 
 const nothing = () => NO_SNAPSHOT;
@@ -46,7 +45,7 @@ export function useWorkflowStream(executionId: string | null | undefined, option
   const cancel = useCallback(async (reason?: string) => {
     await client.cancel(idOf(executionId), reason === undefined ? {} : { reason });
   }, [client, executionId]);
-  const answer = useCallback(async (value: JsonValue, stepId?: string) => {
+  const answer = useCallback(async (value: JsonInput, stepId?: string) => {
     await client.answer(idOf(executionId), value, stepId === undefined ? {} : { stepId });
   }, [client, executionId]);
   return useMemo(() => ({ ...snapshot, cancel, answer }), [snapshot, cancel, answer]);

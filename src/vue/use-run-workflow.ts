@@ -1,7 +1,6 @@
 import { computed, type ComputedRef, type MaybeRefOrGetter, shallowRef, toValue } from 'vue';
-import { type StartOptions } from '../client/stepcast.client.js';
+import { type JsonInput, type StartOptions } from '../client/stepcast.client.js';
 import { type WorkflowDefinition } from '../contract/definition.js';
-import { type JsonValue } from '../contract/json.js';
 import { useStepcastClient } from './stepcast.client.js';
 import { useWorkflowStream, type UseWorkflowStreamOptions, type WorkflowStream } from './use-workflow-stream.js';
 
@@ -10,7 +9,7 @@ export interface RunWorkflow extends WorkflowStream {
    * Starts the workflow, and follows this run from then on. Resolves with its id. What it rejects with is also `error`, so nobody
    * has to catch it.
    */
-  run: (input?: JsonValue, options?: StartOptions) => Promise<string>;
+  run: (input?: JsonInput, options?: StartOptions) => Promise<string>;
   /** The run that is followed. */
   executionId: ComputedRef<string | undefined>;
   /** From the call of `run` until the service has taken the start. */

@@ -1,8 +1,7 @@
 import { computed, type ComputedRef, getCurrentInstance, type MaybeRefOrGetter, shallowRef, toValue, watch } from 'vue';
 import { type ExecutionSnapshot, ExecutionStore, NO_SNAPSHOT } from '../client/execution.store.js';
-import { type StepcastClient } from '../client/stepcast.client.js';
+import { type JsonInput, type StepcastClient } from '../client/stepcast.client.js';
 import { type ExecutionEvent } from '../contract/events.js';
-import { type JsonValue } from '../contract/json.js';
 import { useStepcastClient } from './stepcast.client.js';
 
 export interface UseWorkflowStreamOptions {
@@ -21,7 +20,7 @@ export interface WorkflowStream extends SnapshotRefs {
   /** @throws RequestError */
   cancel: (reason?: string) => Promise<void>;
   /** Answers the step that waits for a person, or the one of `stepId`. @throws RequestError */
-  answer: (value: JsonValue, stepId?: string) => Promise<void>;
+  answer: (value: JsonInput, stepId?: string) => Promise<void>;
 }
 
 /**

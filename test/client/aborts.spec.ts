@@ -88,6 +88,30 @@ describe('what never comes is not waited for:', () => {
   });
 });
 
+describe('an iterator that is left while it waits for the next event', () => {
+  const open: [string, () => AsyncIterator<ExecutionEvent>][] = [
+    ['of a stream', () => clientOf().stream('e')[Symbol.asyncIterator]()],
+    ['of several', () => clientOf().streamSeveral()[Symbol.asyncIterator]()],
+  ];
+
+  // As `ReadableStream.from(stream)` does when it is cancelled, and a race that another promise has won.
+  it.each(open)('%s closes the line at once, and what was waited for is the end', async (_what, iteratorOf) => {
+    const closed = Promise.withResolvers<void>();
+    server.otherwise = (request, response) => {
+      response.on('close', closed.resolve);
+      sends(frame(1))(request, response);
+    };
+    const iterator = iteratorOf();
+    expect((await iterator.next()).value).toMatchObject({ seq: 1 });
+    const waiting = iterator.next();
+    expect(await within(iterator.return?.() as Promise<unknown>, 'the answer to `return`')).toEqual({ done: true, value: undefined });
+    expect(await within(waiting, 'the end')).toEqual({ done: true, value: undefined });
+    await within(closed.promise, 'the end of the line');
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
 describe('a result', () => {
   it('is not told of an execution that goes on, where its stream was closed', async () => {
     server.otherwise = sends(frame(1));

@@ -1,10 +1,11 @@
 /** What a line can do to a reader: the client hands on each event once and in order all the same (P1, P3). */
+import { type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Connection, type ExecutionEvent, StepcastClient } from '../../src/client/index.js';
 import { type ClientOptions } from '../../src/client/client.options.js';
 import { type StreamOptions } from '../../src/client/execution.stream.js';
 import { within } from '../support/patience.js';
-import { answers, eventOf, frame, refuses, ScriptServer, sends, sendsAndCuts } from './support/script.server.js';
+import { answers, eventOf, frame, refuses, ScriptServer, sends, sendsAndCuts, type Turn } from './support/script.server.js';
 
 let server: ScriptServer;
 beforeEach(async () => {
@@ -113,13 +114,17 @@ describe('a line', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('hides no fault of who reads it', async () => {
-    server.turns = [sends(frame(1))];
+  it('hides no fault of who reads it, nor of who is told of the connection', async () => {
+    server.otherwise = sends(frame(1));
     const reading = async () => {
       for await (const event of clientOf().stream('e')) throw new Error(`a fault at ${event.seq}`);
     };
     await expect(reading()).rejects.toThrow('a fault at 1');
-    expect(server.requests).toHaveLength(1);
+    const onConnection = ({ state }: Connection) => {
+      if (state === 'live') throw new Error('a fault when live');
+    };
+    await expect(read({ onConnection })).rejects.toThrow('a fault when live');
+    expect(server.requests).toHaveLength(2);
   });
 
   it('is read once', async () => {
@@ -173,6 +178,66 @@ describe('a line', () => {
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
     expect(connections.map(({ state }) => state).filter((state) => state !== 'live')).toEqual(['connecting', 'polling', 'ended']);
     expect(server.cursors).toEqual(['0']);
+  });
+
+  it('that is let through by nothing between, time and again, is replaced by pages', async () => {
+    const log = [eventOf(1), eventOf(2, 'workflow_completed')];
+    const refusals = [(request: IncomingMessage) => request.socket.destroy(), refuses(200, { 'content-type': 'text/html' }, 'blocked'), refuses(200, { 'content-type': 'text/event-stream' })];
+    for (const refusal of refusals) {
+      server.otherwise = (request, response) => {
+        if (request.url?.includes('/stream')) return refusal(request, response);
+        answers({ events: log.slice(0, Number(new URL(request.url as string, server.base).searchParams.get('limit'))), lastSeq: 2, terminal: true })(request, response);
+      };
+      const { seqs, connections } = await read();
+      expect(seqs).toEqual([1, 2]);
+      expect(connections.map(({ state }) => state).filter((state) => state !== 'live').slice(-2)).toEqual(['polling', 'ended']);
+    }
+  });
+
+  it('that cannot be had is no reason for pages where these have nothing that it should have brought, or cannot be had either', async () => {
+    let tries = 0;
+    server.otherwise = (request, response) => {
+      if (request.url?.includes('/events')) return (tries % 2 ? answers({ events: [], lastSeq: 0, terminal: false }) : refuses(502))(request, response);
+      (++tries < 8 ? refuses(502) : sends(frame(1), frame(2), frame(3), frame(4), END))(request, response);
+    };
+    const { seqs, connections } = await read();
+    expect(seqs).toEqual([1, 2, 3, 4, 5]);
+    expect(connections.map(({ state }) => state)).not.toContain('polling');
+  });
+
+  it('is tried again after a while of pages, as what held it back may be gone', async () => {
+    let isBlocked = true;
+    let polls = 0;
+    server.otherwise = (request, response) => {
+      if (request.url?.includes('/stream')) return (isBlocked ? sends() : sends(frame(2), frame(3), frame(4), END))(request, response);
+      isBlocked = ++polls < 10;
+      answers({ events: request.url?.includes('after=0') ? [eventOf(1)] : [], lastSeq: 1, terminal: false })(request, response);
+    };
+    const { seqs, connections } = await read({}, { probeMs: 5, pollMs: 0 });
+    expect(seqs).toEqual([1, 2, 3, 4, 5]);
+    expect(connections.map(({ state }) => state).slice(-4)).toEqual(['polling', 'connecting', 'live', 'ended']);
+  });
+
+  it('by pages is left, too, where no answer comes any more', async () => {
+    let isMute = true;
+    server.otherwise = (request, response) => {
+      if (request.url?.includes('/stream')) return sends()(request, response);
+      if (request.url?.includes('limit=1000') && isMute) return void (isMute = false);
+      answers({ events: [eventOf(1), eventOf(2, 'workflow_completed')], lastSeq: 2, terminal: true })(request, response);
+    };
+    const { seqs, connections } = await read({}, { probeMs: 5, pollMs: 1, requestMs: 1000 });
+    expect(seqs).toEqual([1, 2]);
+    expect(connections.map(({ state }) => state)).toContain('polling');
+  });
+
+  it('that lives, though it has nothing to bring, makes no next wait longer', async () => {
+    const lives: Turn = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': heartbeat\n\n', () => response.destroy());
+    };
+    server.turns = [refuses(500), refuses(500), lives, lives, sends(frame(1), frame(2), frame(3), frame(4), END)];
+    const { connections } = await read({}, { random: () => 0.5, reconnect: { delayMs: 2 } });
+    expect(connections.flatMap((connection) => (connection.state === 'waiting' ? [connection.delayMs] : []))).toEqual([1, 2, 1, 1]);
   });
 
   it('that is only quiet stays, as the probe finds nothing that it should have brought', async () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pause } from '../../src/client/backoff.js';
 import { type ClientOptions } from '../../src/client/client.options.js';
-import { type Connection, StepcastClient } from '../../src/client/index.js';
+import { type Connection, RequestError, StepcastClient } from '../../src/client/index.js';
 import { within } from '../support/patience.js';
 import { answers, frame, refuses, ScriptServer, sends, type Turn } from './support/script.server.js';
 
@@ -71,12 +71,35 @@ describe('a token', () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  it('that is refused by its own function, as who had it has signed out, ends requests and streams', async () => {
+    const signedOut = new RequestError('signed out', 401, 'unauthenticated');
+    const client = clientOf({ auth: { token: ({ refresh }) => refresh ? Promise.reject(signedOut) : 'old' } });
+    server.otherwise = problem(401, 'unauthenticated');
+    await expect(client.list()).rejects.toBe(signedOut);
+    await expect(read(client)).rejects.toBe(signedOut);
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('that cannot be had anew is asked for again by the next request', async () => {
     const token = jest.fn<(request: { refresh: boolean }) => Promise<string>>().mockResolvedValueOnce('old').mockRejectedValueOnce(new Error('no network')).mockResolvedValueOnce('new');
     const client = clientOf({ auth: { token } });
     server.turns = [problem(401, 'unauthenticated'), problem(401, 'unauthenticated'), answers({ executions: [], nextCursor: null })];
     expect(await client.list()).toEqual({ executions: [], nextCursor: null });
     expect(token.mock.calls.map(([{ refresh }]) => refresh)).toEqual([false, true, true]);
+  });
+});
+
+describe('a request without an answer', () => {
+  const mute: Turn = () => undefined;
+  const stops: Turn = (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{');
+
+  it.each([['none at all', mute], ['one that stops in the middle', stops]])('(%s) is made again where that is safe, and not where it is not', async (_what, turn) => {
+    const client = clientOf({ requestMs: 1000 });
+    server.turns = [turn, answers({ executions: [], nextCursor: null })];
+    expect(await within(client.list(), 'the list')).toEqual({ executions: [], nextCursor: null });
+    server.turns = [turn];
+    await expect(within(client.answer('e', 1), 'the failure')).rejects.toMatchObject({ name: 'RequestError', status: 0, message: expect.stringContaining('no answer has come for 1000 ms') });
+    expect(server.requests).toHaveLength(3);
   });
 });
 

@@ -74,7 +74,7 @@ export function textOf(events: readonly ExecutionEvent[], stepId: string): strin
     if (event.type === 'step_completed') completed = true;
     if (event.type === 'step_output' && event.data.kind === 'text') {
       expect(event.data.offset).toBe(text.length);
-      text += event.data.delta as string;
+      text += event.data.delta;
     }
   }
   return text;

@@ -11,7 +11,6 @@ import { compileScript, parse } from 'vue/compiler-sfc';
 import { bundle } from './bundle.js';
 import { MarkdownPage } from './markdown.js';
 import { folderInPackage } from './pasted-app.js';
-import { type ServiceProcess } from './process.js';
 import { WebPage, type WebServer } from './web.page.js';
 
 export const JWT_SECRET = 'a secret of thirty-two bytes, or more';
@@ -35,20 +34,21 @@ export class GuidePages extends MarkdownPage {
     });
   }
 
-  /** What the compiler says against it, as an app's own would with its strictest settings. */
+  /** What the compiler says against it and against our own types, as an app's own would with its strictest settings. */
   faults(): string[] {
     const options: ts.CompilerOptions = {
       strict: true, exactOptionalPropertyTypes: true, noEmit: true, target: ts.ScriptTarget.ES2022, lib: ['lib.es2024.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'], types: [],
       module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, jsx: ts.JsxEmit.ReactJSX,
     };
-    return ts.getPreEmitDiagnostics(ts.createProgram(this.write(), options)).map(({ file, start, messageText }) => {
+    const faults = ts.getPreEmitDiagnostics(ts.createProgram(this.write(), options)).filter(({ file }) => !file?.fileName.includes('/node_modules/'));
+    return faults.map(({ file, start, messageText }) => {
       const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
       return `${file?.fileName.replace(this.folder, '') ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
     });
   }
 
   /** Serves the app of a folder, with the tokens that the guide has its own server give. */
-  async open(name: string, query: string, { browser, service, server }: { browser: Browser; service: ServiceProcess; server: WebServer }): Promise<WebPage> {
+  async open(name: string, query: string, { browser, service, server }: { browser: Browser; service: { base: string }; server: WebServer }): Promise<WebPage> {
     this.write(service.base);
     const main = this.checked('page').map(({ check }) => check[1] as string).find((path) => path.startsWith(`${name}/main.`));
     server.serve({ script: await bundle(join(this.folder, main as string), 'development'), style: this.checked('style')[0]?.code ?? '' });

@@ -46,6 +46,8 @@ export interface Seen {
 export type Brief = Omit<Seen, 'seqs' | 'text' | 'result'> & { count: number };
 
 export interface Harness {
+  /** Of React or Vue. */
+  version: string;
   /** Mounts what reads a stream and writes down what it sees. */
   probe(target: Target): void;
   /** Mounts the component. */

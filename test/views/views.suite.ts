@@ -12,7 +12,7 @@ import { type JsonValue } from '../../src/contract/json.js';
 import { MetricsRegistry } from '../../src/metrics/metrics.registry.js';
 import { agent, input, iteration, parallel, retry, workflow } from '../../src/orchestration/definition/builder.js';
 import { TestApp } from '../support/app.js';
-import { bundle } from '../support/bundle.js';
+import { bundle, LOWEST } from '../support/bundle.js';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { KEYS } from '../support/client.js';
 import { eventually, within } from '../support/patience.js';
@@ -53,19 +53,38 @@ const QUESTIONS: [schema: JsonValue, typed: string, value: JsonValue][] = [
 
 /** @param more Tests of one of them alone. */
 export function describeViews(name: string, { entry, picture }: Views, more: (stage: ViewStage) => void = () => {}): void {
-  jest.setTimeout(2 * PATIENCE_MS);
-  describeInChromium(name, () => {
-    const stage = new ViewStage(entry);
-    beforeAll(() => stage.begin(), 120_000);
-    afterAll(() => stage.end());
-    beforeEach(() => stage.open());
-    afterEach(() => stage.close());
+  describeStage(name, new ViewStage(entry), (stage) => {
     describeReading(stage);
     describeComponent(stage);
     describeQuestions(stage);
     describeRunning(stage);
     describePicture(stage, picture);
     more(stage);
+  });
+}
+
+/** The same, but for the picture, with the lowest version that is supported. */
+export function describeLowest(name: string, entry: string, version: string, more: (stage: ViewStage) => void = () => {}): void {
+  describeStage(`${name} with ${version}`, new ViewStage(entry, LOWEST), (stage) => {
+    it('has no other version in its page', async () => {
+      expect(await stage.web.page.evaluate(() => harness.version)).toBe(version);
+    });
+    describeReading(stage);
+    describeComponent(stage);
+    describeQuestions(stage);
+    describeRunning(stage);
+    more(stage);
+  });
+}
+
+function describeStage(name: string, stage: ViewStage, tests: (stage: ViewStage) => void): void {
+  jest.setTimeout(2 * PATIENCE_MS);
+  describeInChromium(name, () => {
+    beforeAll(() => stage.begin(), 120_000);
+    afterAll(() => stage.end());
+    beforeEach(() => stage.open());
+    afterEach(() => stage.close());
+    tests(stage);
   });
 }
 
@@ -77,12 +96,13 @@ export class ViewStage {
   private browser!: Browser;
   private server!: WebServer;
 
-  constructor(private readonly entry: string) {}
+  /** @param packages Those that take the place of others in the page. */
+  constructor(private readonly entry: string, private readonly packages: Readonly<Record<string, string>> = {}) {}
 
   async begin(): Promise<void> {
     const style = readFileSync('src/client/view/workflow-progress.css', 'utf8');
     const head = '<style>:root { color-scheme: light dark; font-family: sans-serif; } #root { max-width: 46rem; margin: 1rem auto; }</style>';
-    const script = await bundle(this.entry, 'development');
+    const script = await bundle(this.entry, 'development', this.packages);
     this.server = await WebServer.start({ script, style, head });
     this.browser = await launch();
     this.app = await TestApp.start({ prepare: (nest) => nest.enableCors({ origin: true, exposedHeaders: ['Retry-After'], maxAge: 600 }) });

@@ -1,5 +1,5 @@
 /** The page that the tests of React open. */
-import { StrictMode } from 'react';
+import { StrictMode, version } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { type JsonValue } from '../../../src/contract/json.js';
 import { StepcastProvider, useRunWorkflow, useWorkflowStream, WorkflowProgress } from '../../../src/react/index.js';
@@ -55,6 +55,7 @@ function mount(target: Target, render: (target: Target) => React.ReactElement): 
 }
 
 const harness: Harness = {
+  version,
   probe: (target) => mount(target, (now) => <Probe {...now} />),
   show: (target) => mount(target, (now) => <Shown {...now} />),
   runner: (target) => mount(target, (now) => <Runner {...now} />),

@@ -1,5 +1,5 @@
 /** The page that the tests of Vue open. */
-import { type App, createApp, defineComponent, h, shallowRef, type VNode } from 'vue';
+import { type App, createApp, defineComponent, h, shallowRef, version, type VNode } from 'vue';
 import { type JsonValue } from '../../../src/contract/json.js';
 import { stepcastPlugin, StreamingPipelineMonitor, useRunWorkflow, useWorkflowStream, type WorkflowStream } from '../../../src/vue/index.js';
 import { type Harness, type Target } from '../../views/harness.types.js';
@@ -57,6 +57,7 @@ function mount(target: Target, made: App): void {
 }
 
 const harness: Harness = {
+  version,
   probe: (target) => mount(target, createApp(Probe, { maxEvents: target.maxEvents })),
   show: (target) => mount(target, createApp(Shown, { target })),
   runner: (target) => mount(target, createApp(Runner, { workflow: target.workflow, input: target.input })),

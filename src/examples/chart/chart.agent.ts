@@ -3,7 +3,7 @@ import { type JsonValue } from '../../contract/json.js';
 import { StepcastError } from '../../contract/errors.js';
 import { ModelRegistry } from '../../llm/models.registry.js';
 import { isTemplate } from '../../llm/step.faults.js';
-import { type AgentContext, type AgentHandler } from '../../orchestration/agent.js';
+import { type AgentContext, type AgentHandler, type CacheSubject } from '../../orchestration/agent.js';
 import { Agent } from '../../orchestration/decorators.js';
 import { type OperationProgress } from '../../orchestration/operations/streaming-operation.js';
 import { ChartOperation, type ChartTools } from './chart.operation.js';
@@ -30,6 +30,13 @@ export class ChartAgent implements AgentHandler<ChartInput> {
   check({ input: own }: Readonly<AgentStep>, input: JsonValue): void {
     const { model } = ((own ?? input) ?? {}) as Partial<Record<keyof ChartInput, unknown>>;
     if (typeof model === 'string' && !isTemplate(model)) this.models.check(model);
+  }
+
+  /** What a step that is cached depends on. A question like another one, of another year, has another answer: there is no prompt. */
+  cacheSubject(input: ChartInput): CacheSubject {
+    // It may be anything here: `execute` looks at it.
+    const { model } = (input ?? {}) as Partial<Record<keyof ChartInput, unknown>>;
+    return { model: this.tools.planner.authorOf(typeof model === 'string' ? model : undefined), fixed: { ...input } };
   }
 
   async execute(ctx: AgentContext<ChartInput>): Promise<ChartAnswer> {

@@ -153,6 +153,20 @@ describe('a question', () => {
       expect(only(log, 'message').data).toMatchObject({ level: 'warn', code: 'model_not_used', text: expect.stringContaining('OPENAI_API_KEY') });
     });
 
+    it('has answers of its own in a cache: another one, or the grammar, may know others', () => {
+      const subjectOf = (input: ChartInput, options: LlmOptions) => {
+        const models = new ModelRegistry(options);
+        return new ChartAgent(models, dataset, grammar, new ModelPlanner(models, options, dataset), runner, validator).cacheSubject(input);
+      };
+      const question = 'strikes by state';
+      const key = { apiKey: 'k' };
+      expect(subjectOf({ question }, {})).toEqual({ model: 'grammar', fixed: { question } });
+      expect(subjectOf({ question }, { defaultModel: 'demo/writer' }).model).toBe('grammar');
+      expect(subjectOf({ question }, { defaultModel: 'openai/a', openai: key }).model).toBe('openai/a');
+      expect(subjectOf({ question }, { defaultModel: 'openai/a', openai: { ...key, baseUrl: 'http://localhost:1/v1' } }).model).toBe('openai/a at http://localhost:1/v1');
+      expect(subjectOf({ question, model: 'openai/b' }, { defaultModel: 'openai/a', openai: key }).model).toBe('openai/b');
+    });
+
     it('of the demo, which writes no SQL, leaves it to the grammar', async () => {
       const log = await ask({ question: 'strikes by state', model: 'demo/writer' });
       expect(answerOf(log).writtenBy).toBe('grammar');

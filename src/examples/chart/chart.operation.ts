@@ -97,7 +97,7 @@ export class ChartOperation implements StreamingOperation<ChartAnswer> {
   /** @throws SqlRefused where nothing can be drawn of what the SQL gives. */
   private async run(plan: QueryPlan, attempt: number, tell: (state: State, metadata: JsonObject) => void, signal: AbortSignal): Promise<Executed> {
     tell('executing_query', { attempt, sql: plan.sql });
-    const result = await this.tools.runner.run(plan.sql, signal);
+    const result = await this.tools.runner.run(plan.sql, signal, { user: this.voice.user });
     tell('validating_results', { rows: result.rows.length, truncated: result.truncated });
     const columns = describeColumns(result.columns, result.rows, plan.labels);
     assertDrawable(columns, result);

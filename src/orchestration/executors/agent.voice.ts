@@ -1,6 +1,7 @@
 import { type AgentStep } from '../../contract/definition.js';
+import { StepcastError } from '../../contract/errors.js';
 import { type EventData, type EventDraft, LOG_LEVELS, type LogLevel, type OutputKind, type StepInfo, type Usage } from '../../contract/events.js';
-import { type JsonValue, toJson } from '../../contract/json.js';
+import { type JsonValue, NotJsonError, toJson } from '../../contract/json.js';
 import { addUsage } from '../../contract/state.js';
 import { redact } from '../../redaction/redact.js';
 import { Piece, type ToolCall, type ToolOutcome } from '../agent.js';
@@ -45,7 +46,7 @@ export class AgentVoice {
     const progress = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
     const data: EventData['step_progress'] = { progress };
     if (state !== undefined) data.state = redact(this.bounded(String(state), 'a state'));
-    if (metadata !== undefined) data.metadata = this.bounded(toJson(metadata), 'the metadata of a progress');
+    if (metadata !== undefined) data.metadata = this.json(metadata, 'the metadata of a progress');
     this.send({ type: 'step_progress', step: this.running, data, message: data.state ?? `${Math.round(progress * 100)} % of ${this.scope.step.name}` });
     return PIECE;
   };
@@ -61,7 +62,7 @@ export class AgentVoice {
   readonly data = (delta: JsonValue): Piece => {
     if (this.closed) return this.over();
     if (!this.scope.run.streaming.enabled) return PIECE;
-    const data = { delta: this.bounded(toJson(delta), 'a piece of data'), kind: 'data' as const, offset: this.offsets.data++ };
+    const data = { delta: this.json(delta, 'a piece of data'), kind: 'data' as const, offset: this.offsets.data++ };
     this.send({ type: 'step_output', step: this.running, data });
     return PIECE;
   };
@@ -94,7 +95,7 @@ export class AgentVoice {
     if (this.closed) return this.over();
     if (!call) return PIECE;
     const durationMs = Math.round(performance.now() - call.at);
-    const told = 'output' in outcome ? { output: this.bounded(toJson(outcome.output), `what the tool ${call.tool} answers`) } : { error: StepFailure.of(outcome.error, this.scope.id).info };
+    const told = 'output' in outcome ? { output: this.json(outcome.output, `what the tool ${call.tool} answers`) } : { error: StepFailure.of(outcome.error, this.scope.id).info };
     this.calls.delete(callId);
     if (!this.scope.run.streaming.enabled) return PIECE;
     this.send({ type: 'tool_result', step: this.running, data: { callId, ...told, durationMs }, message: `${call.tool} has ${'output' in outcome ? 'answered' : 'failed'}`, about: String(call.tool) });
@@ -146,6 +147,15 @@ export class AgentVoice {
     const { halt } = this.scope.cancel;
     if (halt?.code === 'too_many_events') throw halt;
     return PIECE;
+  }
+
+  /** @throws StepcastError `output_not_json`, `output_too_large` */
+  private json(value: unknown, what: string): JsonValue {
+    try {
+      return this.bounded(toJson(value), what);
+    } catch (error) {
+      throw error instanceof NotJsonError ? new StepcastError('output_not_json', `${what}: ${error.message}`) : error;
+    }
   }
 
   /** @throws StepcastError `output_too_large` */

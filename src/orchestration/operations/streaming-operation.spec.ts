@@ -87,6 +87,19 @@ describe('a batch of operations', () => {
     expect(log.find(({ type }) => type === 'step_progress')?.progress).toBeCloseTo(1 / 6, 3);
   });
 
+  it('gives results by the names of operations, whatever these are', async () => {
+    const run = await engine.executions.streamOperations([new Counting('all', 1), new Counting('all', 2), new Counting('all_2', 3)]);
+    expect(await run.result()).toEqual({ all: { counted: 1 }, all_2: { counted: 2 }, all_2_2: { counted: 3 } });
+    const progress = (await engine.log(run.id)).map((event) => event.progress);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+  });
+
+  it('fails with a word of what cannot be told as JSON', async () => {
+    const untellable = { operationName: 'big', execute: async (progress: OperationProgress) => progress(0.5, 'half', { n: 10n } as never) };
+    const run = await engine.executions.streamOperation(untellable);
+    await expect(run.result()).rejects.toMatchObject({ code: 'output_not_json', message: expect.stringMatching(/^the metadata of a progress: \/n is a BigInt/) });
+  });
+
   it('goes on without those that fail where that is asked for', async () => {
     const failing: StreamingOperation<never> = { operationName: 'bad', execute: () => Promise.reject(new Error('no disk')) };
     const run = await engine.executions.streamOperations([failing, new Counting('good', 1)], { onError: 'continue' });

@@ -75,17 +75,17 @@ export function operationWorkflow<T>(operation: StreamingOperation<T>, options: 
  * the operation's name, with a number behind it from the second of that name on (`import`, `import_2`).
  */
 export function batchWorkflow(operations: readonly StreamingOperation<unknown>[], { name = 'batch', concurrency, onError, ...options }: BatchOptions = {}): WorkflowDefinition {
-  const taken = new Set<string>(['all']);
-  const steps = operations.map((operation) => {
-    const base = stepName(operation.operationName);
+  const taken = new Set<string>();
+  const nameOf = (base: string): string => {
     let own = base;
     for (let n = 2; taken.has(own); n++) own = `${base}_${n}`;
     taken.add(own);
-    return stepOf(operation, own, options);
-  });
+    return own;
+  };
+  const steps = operations.map((operation) => stepOf(operation, nameOf(stepName(operation.operationName)), options));
   return {
     name,
-    steps: [{ type: 'parallel', name: 'all', steps, ...(concurrency === undefined ? {} : { concurrency }), ...(onError === undefined ? {} : { onError }) }],
+    steps: [{ type: 'parallel', name: nameOf('all'), steps, ...(concurrency === undefined ? {} : { concurrency }), ...(onError === undefined ? {} : { onError }) }],
   };
 }
 

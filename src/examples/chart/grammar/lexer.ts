@@ -21,7 +21,7 @@ export interface Lexed {
 export function lex(question: string, lexicon: Lexicon): Lexed {
   const corrections = new Map<string, string>();
   const written = wordsOf(question);
-  const words = written.map((word) => corrected(word, lexicon, corrections));
+  const words = written.map((word) => corrected(numbered(word, lexicon), lexicon, corrections));
   const phrases: Phrase[] = [];
   const unknown: string[] = [];
   for (let i = 0; i < words.length; ) {
@@ -46,10 +46,21 @@ function longestAt(words: readonly Word[], at: number, { meanings, longest }: Le
   return [{ text: word.text, meanings: ownMeaning(word) }, 1];
 }
 
-/** Numbers and dates mean themselves. */
+/** Numbers, decades and dates mean themselves. */
 function ownMeaning({ kind, text, value }: Word): Meaning[] {
   if (kind === 'date') return [{ is: 'date', date: text }];
+  if (kind === 'decade') return [{ is: 'decade', from: value as number }];
   return kind === 'number' && Number.isFinite(value) ? [{ is: 'number', value: value as number }] : [];
+}
+
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'].map((name, i) => [name, i + 2] as const), ['fifteen', 15], ['twenty', 20], ['fifty', 50], ['hundred', 100],
+]);
+
+/** `top ten`: a number in words, unless the word means something else. */
+function numbered(word: Word, { stems }: Lexicon): Word {
+  const value = word.kind === 'word' && !stems.has(word.stem) ? NUMBERS.get(word.text) : undefined;
+  return value === undefined ? word : { text: String(value), stem: String(value), kind: 'number', value };
 }
 
 function corrected(word: Word, { spellings, stems }: Lexicon, corrections: Map<string, string>): Word {

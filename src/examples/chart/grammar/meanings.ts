@@ -131,6 +131,5 @@ export const TIMES: readonly (readonly [Meaning, string])[] = [
   ...WEEKDAYS.map((name, i) => [{ is: 'weekdays', days: [i] }, name] as const),
   [{ is: 'weekdays', days: [0, 6] }, 'weekend'],
   [{ is: 'weekdays', days: [1, 2, 3, 4, 5] }, 'working day|workday'],
-  [{ is: 'decade', from: 1990 }, 'nineties|1990s|90s'],
-  [{ is: 'decade', from: 2000 }, '2000s'],
+  [{ is: 'decade', from: 1990 }, 'nineties'],
 ];

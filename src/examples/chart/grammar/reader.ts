@@ -29,6 +29,8 @@ class Reader {
   private hasSubject = false;
   /** A number that may be that of a top list: `5 airports with the most …`. */
   private count: number | undefined;
+  /** `top 5` stands before what it is of. */
+  private isTop = false;
 
   constructor(phrases: readonly Phrase[]) {
     this.cursor = new PhraseCursor(phrases);
@@ -64,7 +66,10 @@ class Reader {
 
   private topList(): boolean {
     const top = this.cursor.take('top');
-    if (top) this.setTop(top.least, this.cursor.take('number')?.value);
+    if (top) {
+      this.setTop(top.least, this.cursor.take('number')?.value);
+      this.isTop = true;
+    }
     return top !== undefined;
   }
 
@@ -118,6 +123,7 @@ class Reader {
 
   private setBy(): void {
     this.countIfAsked();
+    this.isTop = false;
     this.by = true;
   }
 
@@ -199,7 +205,13 @@ class Reader {
   private group(dimension: Dimension): void {
     const { dimensions } = this.query;
     this.countIfAsked();
-    if (!dimensions.some((other) => JSON.stringify(other) === JSON.stringify(dimension))) dimensions.push(dimension);
+    const known = dimensions.findIndex((other) => JSON.stringify(other) === JSON.stringify(dimension));
+    const isRanked = this.isTop || this.count !== undefined;
+    // A list is of the first: `cost by month of the top 5 airlines`.
+    if (isRanked && known > 0) dimensions.splice(known, 1);
+    if (isRanked && known !== 0) dimensions.unshift(dimension);
+    else if (known < 0) dimensions.push(dimension);
+    this.isTop = false;
     if (this.count !== undefined) this.setTop(false, this.count);
   }
 

@@ -5,13 +5,15 @@ export interface Word {
   text: string;
   /** In the form that the lexicon knows: without the ending of a plural. */
   stem: string;
-  kind: 'word' | 'number' | 'date' | 'mark';
-  /** Of numbers. */
+  kind: 'word' | 'number' | 'date' | 'decade' | 'mark';
+  /** Of numbers, and of decades their first year. */
   value?: number;
 }
 
-const TOKEN = /(?<date>\d{4}-\d{2}(?:-\d{2})?(?!\d))|(?<number>(?:\$\s?)?\d[\d,]*(?:\.\d+)?(?:k|m)?\b)(?<decade>s\b)?|(?<word>[\p{L}\p{N}][\p{L}\p{N}.]*)|(?<mark>[$%<>≥≤=]+)/gu;
-const FACTORS: Readonly<Record<string, number>> = { k: 1000, m: 1_000_000 };
+const TOKEN = /(?<date>\d{4}-\d{2}(?:-\d{2})?(?!\d))|(?<decade>\b(?:\d{2})?\d0s\b)|(?<number>(?:\$\s?)?(?<digits>\d[\d,]*(?:\.\d+)?)\s?(?<factor>k|m|thousand|million)?\b)|(?<word>[\p{L}\p{N}][\p{L}\p{N}.]*)|(?<mark>[$%<>≥≤=]+)/gu;
+const FACTORS: Readonly<Record<string, number>> = { k: 1000, thousand: 1000, m: 1_000_000, million: 1_000_000 };
+/** Two digits of a year from here on are of the century before. */
+const LAST_SHORT_DECADE = 20;
 
 /** Endings of words that are no plurals, though they look like it. */
 const SINGULAR = /(?:ss|us|is)$/;
@@ -21,15 +23,18 @@ export function wordsOf(text: string): Word[] {
   const clean = text.toLowerCase().replace(/['’`´](?=s\b)s/g, '').replace(/['’`´]/g, '');
   const words: Word[] = [];
   for (const { groups = {} } of clean.matchAll(TOKEN)) {
-    const { date, number, decade, word, mark } = groups;
+    const { date, number, digits = '', factor, decade, word, mark } = groups;
     if (date !== undefined) {
       words.push({ text: date, stem: date, kind: 'date' });
+    } else if (decade !== undefined) {
+      const first = Number(decade.slice(0, -1));
+      // Without its ending it may be a part of another name: `DC-10s`.
+      words.push({ text: decade, stem: decade.slice(0, -1), kind: 'decade', value: first >= 100 ? first : first + (first > LAST_SHORT_DECADE ? 1900 : 2000) });
     } else if (number !== undefined) {
-      const digits = number.replace(/[$\s,]/g, '');
-      const factor = FACTORS[digits.at(-1) as string];
-      const written = digits + (decade === undefined ? '' : 's');
+      const plain = digits.replaceAll(',', '');
+      const written = `${plain}${factor ?? ''}`;
       if (number.startsWith('$')) words.push(wordOf('$', 'mark'));
-      words.push({ text: written, stem: written, kind: 'number', value: factor === undefined ? Number(digits) : Number(digits.slice(0, -1)) * factor });
+      words.push({ text: written, stem: written, kind: 'number', value: Number(plain) * (factor === undefined ? 1 : (FACTORS[factor] as number)) });
     } else if (word !== undefined) {
       words.push(wordOf(word.replace(/\.+$/, '').replace(/^(?:\p{L}\.)+\p{L}$/u, (letters) => letters.replaceAll('.', '')), 'word'));
     } else if (mark !== undefined) {

@@ -77,6 +77,14 @@ export class ModelPlanner {
     return undefined;
   }
 
+  /** Whose answers those are: of a model, at the address that is set for it, or of the grammar. A cache keeps them apart. */
+  authorOf(named: string | undefined): string {
+    const name = named ?? this.options.defaultModel;
+    if (name === undefined || isDemo(name) || !this.models.isConfigured(name)) return 'grammar';
+    const address = this.models.addressOf(name);
+    return address === undefined ? name : `${name} at ${address}`;
+  }
+
   /** What writing one query is expected to take, by the model that will do it, or by the grammar. */
   estimate(question: string, named: string | undefined): Pick<PlannedStage, 'estimatedMs' | 'estimatedCostUsd'> {
     const name = named ?? this.options.defaultModel;

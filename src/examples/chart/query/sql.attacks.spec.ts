@@ -3,17 +3,20 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { settled } from '../../../../test/support/manual-clock.js';
 import { eventually, within } from '../../../../test/support/patience.js';
 import { DATASET_FILE } from '../dataset/dataset.js';
 import { SqlRunner } from './sql.runner.js';
 
 const runner = new SqlRunner();
-const run = (sql: string, limitMs?: number) => runner.run(sql, new AbortController().signal, limitMs);
+const run = (sql: string, limitMs?: number) => runner.run(sql, new AbortController().signal, limitMs === undefined ? {} : { limitMs });
 const ENDLESS = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT COUNT(*) AS n FROM c';
 
+const endOfAll = () => eventually(() => !process.getActiveResourcesInfo().includes('ProcessWrap'), 'the end of all processes');
 // No process is left behind.
-afterEach(() => eventually(() => !process.getActiveResourcesInfo().includes('ProcessWrap'), 'the end of all processes'));
+afterEach(endOfAll);
 
 describe('a query that means harm', () => {
   const before = createHash('sha256').update(readFileSync(DATASET_FILE)).digest('hex');
@@ -45,11 +48,18 @@ describe('a query that means harm', () => {
     await expect(run(sql, 200)).rejects.toMatchObject({ code: 'sql_refused', message: expect.stringMatching(/took longer than 0.2 s|too much memory|out of memory/) });
   });
 
-  it('is killed when the step is cancelled', async () => {
+  it('is killed when the step is cancelled, which is no error', async () => {
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const cancel = new AbortController();
-    const endless = runner.run(ENDLESS, cancel.signal, 60_000);
+    const endless = runner.run(ENDLESS, cancel.signal, { limitMs: 60_000 });
+    // Its process has been started.
+    await settled();
     cancel.abort(new Error('enough'));
     await expect(endless).rejects.toThrow('enough');
+    await endOfAll();
+    await settled();
+    expect(errors).not.toHaveBeenCalled();
+    errors.mockRestore();
     await expect(runner.run('SELECT 1 AS x', AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
   });
 

@@ -6,6 +6,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { assetUrl } from '../../../assets.js';
 import { type Row } from '../chart.types.js';
 import { DATASET_FILE } from '../dataset/dataset.js';
+import { QueryPlaces } from './query.places.js';
 import { guardSql, SqlRefused } from './sql.guard.js';
 
 export interface QueryResult {
@@ -17,6 +18,8 @@ export interface QueryResult {
 
 /** Milliseconds that a statement may run. */
 export const QUERY_MS = 2000;
+/** Queries that run at once, each a process of some 60 to 200 MB. */
+const MAX_QUERIES = 4;
 /** Milliseconds that the process may take to start. */
 const START_MS = 15_000;
 const logger = new Logger('Chart');
@@ -26,15 +29,33 @@ const MAX_OUTPUT = 8 * 1024 * 1024;
 /** What the process runs: as it was built, or, in tests, as it is in the sources. */
 const [CHILD = ''] = ['js', 'ts'].map((ending) => fileURLToPath(assetUrl(`./examples/chart/query/sql.child.${ending}`))).filter((file) => existsSync(file));
 
+export interface RunOptions {
+  limitMs?: number;
+  /** Users take turns where queries wait for one another. */
+  user?: string | undefined;
+}
+
 @Injectable()
 export class SqlRunner {
+  private readonly places = new QueryPlaces(MAX_QUERIES);
+
   /**
+   * Waits for its turn where others run: that counts into no limit but the step's.
    * @param signal Kills the process.
    * @throws SqlRefused for SQL that is not allowed, is wrong or takes too long; the reason of `signal` where it aborts.
    */
-  async run(sql: string, signal: AbortSignal, limitMs = QUERY_MS): Promise<QueryResult> {
+  async run(sql: string, signal: AbortSignal, { limitMs = QUERY_MS, user }: RunOptions = {}): Promise<QueryResult> {
     const statement = guardSql(sql);
-    signal.throwIfAborted();
+    const giveBack = await this.places.take(user, signal);
+    try {
+      signal.throwIfAborted();
+      return await this.start(statement, signal, limitMs);
+    } finally {
+      giveBack();
+    }
+  }
+
+  private async start(statement: string, signal: AbortSignal, limitMs: number): Promise<QueryResult> {
     const child = spawn(process.execPath, ['--permission', '--allow-worker', `--allow-fs-read=${CHILD}`, `--allow-fs-read=${DATASET_FILE}`, '--max-old-space-size=64', '--no-warnings', CHILD], {
       env: {}, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true,
     });
@@ -58,7 +79,7 @@ function answerOf(child: ChildProcess, signal: AbortSignal, limitMs: number): Pr
   let timer = setTimeout(() => reject(new Error('the process that runs queries did not start in time')), START_MS);
   const abort = (): void => reject(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
-  let [output, complaint, isReady] = ['', '', false];
+  let [output, complaint, isReady, isOver] = ['', '', false, false];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     if (output.length > MAX_OUTPUT) reject(new SqlRefused('the answer is too large; select fewer columns'));
@@ -72,6 +93,8 @@ function answerOf(child: ChildProcess, signal: AbortSignal, limitMs: number): Pr
   child.once('error', reject);
   // `close` and not `exit`: all output has been read then. A process without memory is gone without an answer.
   child.once('close', (code, by) => {
+    // It was killed, by us.
+    if (isOver) return;
     const line = output.trimEnd().split('\n').at(-1) ?? '';
     if (code === 0 && line.startsWith('{')) resolve(line);
     else if (isReady) reject(new SqlRefused('the query needs too much memory; ask for less'));
@@ -81,6 +104,7 @@ function answerOf(child: ChildProcess, signal: AbortSignal, limitMs: number): Pr
     }
   });
   return promise.finally(() => {
+    isOver = true;
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
   });

@@ -9,7 +9,7 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/**/*.conformance.ts', '!src/**/*.d.ts', '!src/main.ts', '!src/index.ts'],
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/**/*.conformance.ts', '!src/**/*.d.ts', '!src/main.ts', '!src/service.process.ts', '!src/index.ts'],
   // Jest leaves a core to itself unless told otherwise: on two cores that would be one worker.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   testTimeout: 30_000,

@@ -1,4 +1,4 @@
-/** Builds the service from its configuration; `main.ts` runs it. */
+/** Builds the service from its configuration; `service.process.ts` runs it. */
 import { type IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';

@@ -1,7 +1,6 @@
 /** What the process answers to whoever started it. */
 import { RequestError } from '../client/client.error.js';
 import { type ExecutionStatus } from '../contract/state.js';
-import { safeText } from './terminal.text.js';
 
 export const EXIT = {
   completed: 0,
@@ -33,16 +32,4 @@ export function codeOfError(error: unknown): ExitCode {
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof RequestError)) return EXIT.failed;
   return error.status === 0 ? EXIT.unreachable : EXIT.refused;
-}
-
-/** What a person is told of an error, a line each. */
-export function linesOfError(error: unknown): string[] {
-  const lines = [error instanceof Error ? error.message : String(error)];
-  if (error instanceof RequestError) {
-    // Where there is but one fault, the message may be that already.
-    for (const { path, message } of error.errors) lines.push(`  ${path || '/'}${error.message.includes(message) ? '' : ` ${message}`}`);
-    if (error.status === 401) lines.push('  set STEPCAST_API_KEY to a key of the service');
-    if (error.status === 0) lines.push('  set STEPCAST_URL to where the service is, or start one with: stepcast serve');
-  }
-  return lines.map(safeText);
 }

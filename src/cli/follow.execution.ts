@@ -4,10 +4,11 @@ import { type ExecutionStream } from '../client/execution.stream.js';
 import { type Connection } from '../client/follow.js';
 import { type StepcastClient } from '../client/stepcast.client.js';
 import { type StepState } from '../contract/state.js';
-import { codeOfStatus, EXIT, type ExitCode, linesOfError } from './exit.codes.js';
+import { linesOfError } from './error.text.js';
+import { codeOfStatus, EXIT, type ExitCode } from './exit.codes.js';
 import { canAsk, type Io } from './io.js';
 import { type Output } from './output/output.js';
-import { writeResult } from './output/result.file.js';
+import { assertWritable, writeResult } from './output/result.file.js';
 import { answerOf, ask, Interrupted, questionOf } from './terminal.question.js';
 
 export interface FollowOptions {
@@ -40,6 +41,7 @@ export class ExecutionFollower {
 
   /** @throws RequestError where the stream cannot be had; UsageError where the result cannot be written. */
   async run(): Promise<ExitCode> {
+    if (this.options.output !== undefined) assertWritable(this.options.output);
     const interrupt = () => void this.interrupt();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
     const { stream, shown } = this;

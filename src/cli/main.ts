@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The process: arguments in, exit code out. */
 import { CommanderError } from 'commander';
-import { codeOfError, EXIT, type ExitCode, linesOfError } from './exit.codes.js';
+import { linesOfError } from './error.text.js';
+import { codeOfError, EXIT, type ExitCode } from './exit.codes.js';
 import { PROCESS_IO } from './io.js';
 import { createProgram } from './program.js';
 

@@ -28,7 +28,8 @@ export function clientOf({ url, key }: ConnectionOptions, io: Io): StepcastClien
   }
   if (!/^https?:$/.test(parsed.protocol)) throw new UsageError(`STEPCAST_URL or --url must begin with http:// or https://, but is "${baseUrl}"`);
   const apiKey = key ?? (env['STEPCAST_API_KEY'] || developmentKey(parsed, io));
-  return new StepcastClient({ baseUrl, ...(apiKey ? { auth: { apiKey } } : {}) });
+  // The address of the API says where the service is, too.
+  return new StepcastClient({ baseUrl: baseUrl.replace(/\/api\/v1\/?$/, ''), ...(apiKey ? { auth: { apiKey } } : {}) });
 }
 
 /** The key that a service started in this folder has made for its developer. */

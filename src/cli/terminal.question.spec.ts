@@ -11,6 +11,7 @@ describe('a question on the terminal', () => {
     expect(questionOf(step({ prompt: 'Which?', schema: { enum: ['a', 2] } }))).toBe('Which? ["a" | 2] ');
     expect(questionOf(step({ prompt: 'How many?', schema: { type: 'integer' } }))).toBe('How many? [integer as JSON] ');
     expect(questionOf(step({ prompt: 'Who?', schema: { type: 'string' } }))).toBe('Who? ');
+    expect(questionOf(step({ prompt: 'Where?', schema: { type: 'object', required: ['city'], properties: { city: { type: 'string' }, street: {} } } }))).toBe('Where? [JSON like {"city":"…"}] ');
   });
 
   it('takes what was typed as what the schema asks for', () => {
@@ -18,7 +19,8 @@ describe('a question on the terminal', () => {
     expect(answerOf('perhaps', { type: 'boolean' })).toBe('perhaps');
     expect(answerOf(' 12 ', { type: 'string' })).toBe('12');
     expect(answerOf(' 12 ', { type: 'integer' })).toBe(12);
-    expect(answerOf('a', { enum: ['a'] })).toBe('a');
+    expect(['a', '"a"', '1', '"1"'].map((typed) => answerOf(typed, { enum: ['a', '1', 1] }))).toEqual(['a', 'a', 1, '1']);
+    expect(answerOf('"red"', { type: 'string', enum: ['red'] })).toBe('red');
     expect(answerOf('{"a":1}', undefined)).toEqual({ a: 1 });
   });
 });

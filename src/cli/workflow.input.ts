@@ -19,7 +19,9 @@ export async function readInput(given: string | undefined, { stdin }: Io): Promi
 
 /** @throws UsageError */
 export function readDefinition(path: string): WorkflowDefinition {
-  return json(fileText(path), path) as unknown as WorkflowDefinition;
+  const definition = json(fileText(path), path);
+  if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) throw new UsageError(`${path} holds no definition: it must be an object with name and steps`);
+  return definition as unknown as WorkflowDefinition;
 }
 
 /** An answer to a step: JSON where it is some, text otherwise. */
@@ -41,8 +43,8 @@ function fileText(path: string): string {
 
 function json(given: string, what: string): JsonValue {
   try {
-    return JSON.parse(given) as JsonValue;
+    return JSON.parse(given.replace(/^\ufeff/, '')) as JsonValue;
   } catch (error) {
-    throw new UsageError(`${what} is no JSON: ${(error as Error).message}`);
+    throw new UsageError(`${what} is no JSON: ${(error as Error).message}${what === '--input' ? `; give JSON, say '{"name": "value"}', @file, or - for standard input` : ''}`);
   }
 }

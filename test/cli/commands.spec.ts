@@ -1,5 +1,5 @@
 /** The command as a program calls it: what it writes where, its exit codes, and its stream over a line with faults. */
-import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -108,6 +108,32 @@ describe('stepcast run', () => {
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
+  it('whose start is refused tells what to give, or what could have been meant', async () => {
+    const { status } = await app.alice.post('/workflows', { ...workflow('greeting', agent('e', 'echo')), inputSchema: { type: 'object', required: ['name'], properties: { name: { type: 'string', description: 'Whom to greet' }, loud: { type: 'boolean' } } } });
+    expect(status).toBe(201);
+    const hint = `stepcast:   greeting takes an input like: --input '{"name":"…"}'\nstepcast:     name: string, required. Whom to greet\nstepcast:     loud: boolean\n`;
+    expect(await run(['run', 'greeting'])).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(/^stepcast: the input does not meet/) });
+    for (const args of [['run', 'greeting'], ['run', 'greeting', '-i', '{"loud":1}']]) expect((await run(args)).stderr).toContain(hint);
+    expect((await run(['run', 'Greting'])).stderr).toBe('stepcast: there is no workflow "Greting"\nstepcast:   did you mean greeting?\nstepcast:   stepcast workflows lists what can be run\n');
+    expect((await run(['run', 'nothing-like-it'])).stderr).not.toContain('did you mean');
+    expect((await run(['run', '-f', save('text.json', 'greeting')])).stderr).toContain('holds no definition');
+  });
+
+  it('starts nothing whose result could not be written, and leaves what it writes into as it is', async () => {
+    const file = save('kept.json', workflow('kept', agent('e', 'echo')));
+    for (const output of [home, join(home, 'nothere', 'out')]) expect(await run(['run', '-f', file, '-o', output])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^stepcast: \S+ cannot be written: /) });
+    expect((await run(['list', '--workflow', 'kept'])).stdout).toBe('no executions\n');
+    const secret = join(home, 'secret');
+    writeFileSync(secret, 'old', { mode: 0o600 });
+    symlinkSync(secret, join(home, 'link'));
+    expect((await run(['run', '-f', file, '-q', '-i', '1', '-o', 'link'])).code).toBe(0);
+    expect([readFileSync(secret, 'utf8'), statSync(secret).mode & 0o777, lstatSync(join(home, 'link')).isSymbolicLink()]).toEqual(['1\n', 0o600, true]);
+    // A device is no file that another could take the place of.
+    symlinkSync('/dev/null', join(home, 'null'));
+    expect((await run(['run', '-f', file, '-q', '-i', '1', '-o', 'null'])).code).toBe(0);
+    expect(lstatSync(join(home, 'null')).isSymbolicLink()).toBe(true);
+  });
+
   it('leaves at SIGINT while it goes on, or cancels where that was asked for', async () => {
     for (const [more, code, status] of [[[], 130, 'waiting'], [['--cancel-on-interrupt'], 3, 'cancelled']] as const) {
       const waits = new PipedCommand(['run', '-f', save('waits.json', workflow('waits', input('ok'))), ...more], { base: app.base });
@@ -181,6 +207,9 @@ describe('stepcast list, status, workflows, answer and cancel', () => {
     expect(await run(['cancel', other, '--reason', 'enough'])).toMatchObject({ code: 0, stdout: 'cancelled\n' });
     expect((await run(['list', '--session', 'nobody'])).stdout).toBe('no executions\n');
     await app.alice.post('/workflows', { ...workflow('shown', sequential('s', agent('e', 'echo'))), description: 'Shows\u001b[2J it', inputSchema: { type: 'object', required: ['a'], properties: { a: {}, b: {} } } });
+    expect(await run(['list', '-n', '1'])).toMatchObject({ code: 0, stderr: 'stepcast: there are more; --limit says how many to show\n' });
+    expect((await run(['list', '--url', `${app.base}/api/v1`])).code).toBe(0);
+    expect((await run(['status', 'nothere'])).stderr).toContain('stepcast list shows');
     const { stdout } = await run(['workflows']);
     expect(stdout).toMatch(/^NAME +INPUT +DESCRIPTION\n/);
     expect(stdout).toMatch(/^shown +a, b\? +Shows it$/m);

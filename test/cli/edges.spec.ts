@@ -1,4 +1,5 @@
 /** The command where what is around it fails: a service that does not answer, pipes that are closed, text that is not meant well. */
+import { type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,6 +70,22 @@ describe('a service that takes requests and does not answer', () => {
       expect(await terminal.end()).toBe(130);
     } finally {
       terminal.dispose();
+    }
+  });
+});
+
+describe('a list that is longer than the service gives at once', () => {
+  it('is asked for page by page', async () => {
+    const server = await ScriptServer.start();
+    try {
+      const page = (count: number, nextCursor: string | null) => (_request: unknown, response: ServerResponse) =>
+        void response.setHeader('content-type', 'application/json').end(JSON.stringify({ executions: Array.from({ length: count }, (_, i) => ({ id: `${i}` })), nextCursor }));
+      server.turns = [page(200, 'here'), page(30, 'there')];
+      const { code, stdout } = await command(['list', '--json', '-n', '230'], { base: server.base });
+      expect({ code, lines: stdout.trim().split('\n').length }).toEqual({ code: 0, lines: 230 });
+      expect(server.requests.map(({ url }) => [url.searchParams.get('limit'), url.searchParams.get('cursor')])).toEqual([['200', null], ['30', 'here']]);
+    } finally {
+      await server.close();
     }
   });
 });
@@ -150,7 +167,7 @@ describe('text that would move the cursor', () => {
   it('is none of a refusal', async () => {
     const server = await ScriptServer.start();
     try {
-      server.otherwise = refuses(400, {}, JSON.stringify({ detail: 'not\u001b[2J so', errors: [{ path: '/a\u001b[2J', message: 'is\u009b2J bad' }] }));
+      server.otherwise = refuses(400, {}, JSON.stringify({ code: 'invalid_request', detail: 'not\u001b[2J so', errors: [{ path: '/a\u001b[2J', message: 'is\u009b2J bad' }] }));
       expect(await command(['list'], { base: server.base })).toEqual({ code: 4, stdout: '', stderr: 'stepcast: not so\nstepcast:   /a is bad\n' });
     } finally {
       await server.close();

@@ -109,6 +109,17 @@ describeInTerminal('stepcast in a terminal', () => {
     expect(terminal.text).toMatch(/! approve: true[\s\S]*! count: 3[\s\S]*✓ completed\n+3/);
   });
 
+  it('Ctrl-C instead of an answer asks on a line of its own, and comes back to the question', async () => {
+    open(workflow('ask', input('approve', { prompt: 'Publish it?', schema: { type: 'boolean' } })));
+    await terminal.until('Publish it? [y/n]');
+    terminal.type(CTRL_C);
+    await terminal.until('Publish it? [y/n] \nCancel the execution?');
+    terminal.type('n\r');
+    await terminal.until('Publish it? [y/n]', terminal.text.indexOf('Cancel the execution?'));
+    terminal.type('y\r');
+    expect(await terminal.end()).toBe(0);
+  });
+
   it('takes a question back that somebody else has answered', async () => {
     open(workflow('ask', input('approve', { prompt: 'Publish it?' })));
     const id = await idOf();

@@ -1,5 +1,7 @@
 /** Looks at executions, and what acts on them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ExecutionSummary } from '../../contract/api.js';
+import { type ListOptions as ListFilter, type StepcastClient } from '../../client/stepcast.client.js';
 import { EXECUTION_STATUSES, type ExecutionState, type ExecutionStatus, type StepState } from '../../contract/state.js';
 import { isComposite } from '../../contract/definition.js';
 import { type Io } from '../io.js';
@@ -10,6 +12,9 @@ import { age, duration, percent, usageText } from '../view/format.js';
 import { readAnswer } from '../workflow.input.js';
 import { withConnection } from './shared.options.js';
 import { tableOf } from './table.js';
+
+/** The most that the service gives at once. */
+const PAGE = 200;
 
 interface ListOptions extends ConnectionOptions {
   status?: ExecutionStatus;
@@ -29,11 +34,23 @@ export function addList(program: Command, io: Io): void {
     .action(async (options: ListOptions) => {
       const { status, workflow, session, limit, json } = options;
       const filter = { ...(status === undefined ? {} : { status }), ...(workflow === undefined ? {} : { workflow }), ...(session === undefined ? {} : { sessionId: session }), limit };
-      const { executions } = await clientOf(options, io).list(filter);
+      const { executions, isAll } = await listed(clientOf(options, io), filter);
       if (json) return void io.stdout.write(executions.map(jsonLine).join(''));
       const rows = executions.map(({ id, workflow: name, status: now, progress, createdAt }) => [id, safeLine(name), now, percent(progress), age(io.now() - Date.parse(createdAt))]);
       io.stdout.write(rows.length ? tableOf(['ID', 'WORKFLOW', 'STATUS', 'DONE', 'STARTED'], rows, colorOf(io)) : 'no executions\n');
+      if (!isAll) io.stderr.write('stepcast: there are more; --limit says how many to show\n');
     });
+}
+
+/** As many as asked for, page by page. */
+async function listed(client: StepcastClient, { limit, ...filter }: ListFilter & { limit: number }): Promise<{ executions: ExecutionSummary[]; isAll: boolean }> {
+  const executions: ExecutionSummary[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await client.list({ ...filter, limit: Math.min(PAGE, limit - executions.length), ...(cursor === undefined ? {} : { cursor }) });
+    executions.push(...page.executions);
+    if (page.nextCursor === null || executions.length >= limit) return { executions, isAll: page.nextCursor === null };
+    cursor = page.nextCursor;
+  }
 }
 
 export function addStatus(program: Command, io: Io): void {
@@ -82,6 +99,6 @@ function statusText(state: ExecutionState, io: Io): string {
 
 function count(given: string): number {
   const value = Number(given);
-  if (!Number.isInteger(value) || value < 1 || value > 200) throw new InvalidArgumentError('it must be a whole number from 1 to 200');
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1 on');
   return value;
 }

@@ -3,7 +3,9 @@ import { type ExitCode, UsageError } from '../exit.codes.js';
 import { ExecutionFollower } from '../follow.execution.js';
 import { type Io } from '../io.js';
 import { outputOf } from '../output/choose.output.js';
+import { assertWritable } from '../output/result.file.js';
 import { clientOf } from '../settings.js';
+import { hinted } from '../start.refused.js';
 import { readDefinition, readInput } from '../workflow.input.js';
 import { type ShownOptions, withOutput } from './shared.options.js';
 
@@ -27,8 +29,13 @@ export function addRun(program: Command, io: Io, end: (code: ExitCode) => void):
       if ((name === undefined) === (file === undefined)) throw new UsageError('name a workflow, or give a definition with --file');
       const workflow = file === undefined ? (name as string) : readDefinition(file);
       const input = await readInput(options.input, io);
+      // Before the work is done whose result could not be kept.
+      if (options.output !== undefined) assertWritable(options.output);
       const client = clientOf(options, io);
-      const { id } = await client.start(workflow, input, { ...(session === undefined ? {} : { sessionId: session }), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
+      const { id } = await client.start(workflow, input, { ...(session === undefined ? {} : { sessionId: session }), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) })
+        .catch(async (error: unknown) => {
+          throw await hinted(error, workflow, client);
+        });
       if (options.detach) return void io.stdout.write(`${id}\n`);
       if (!options.json && !options.quiet) io.stderr.write(`stepcast: execution ${id}\n`);
       end(await new ExecutionFollower(client, id, outputOf(options, io), io, options).run());

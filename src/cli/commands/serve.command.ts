@@ -1,5 +1,4 @@
 import { type Command } from 'commander';
-import { UsageError } from '../exit.codes.js';
 
 /** The service as it was built, one folder up. */
 const SERVICE = new URL('../../main.js', import.meta.url);
@@ -10,15 +9,8 @@ export function addServe(program: Command): void {
     .option('--host <host>', 'on which address; default HOST, or 127.0.0.1')
     .option('--data-dir <folder>', 'where its data are; default STEPCAST_DATA_DIR, or ./data')
     .action(async ({ port, host, dataDir }: { port?: string; host?: string; dataDir?: string }) => {
-      if (!hasSqlite()) throw new UsageError(`the service needs Node 22.13 or later, but this is ${process.version}; install one from https://nodejs.org`);
       // What was given here wins over the environment, and is checked where that is.
       for (const [name, value] of Object.entries({ PORT: port, HOST: host, STEPCAST_DATA_DIR: dataDir })) if (value !== undefined) process.env[name] = value;
       await import(SERVICE.href);
     });
-}
-
-/** Its journal is in the SQLite that Node brings since then. */
-function hasSqlite(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > 22 || (major === 22 && minor >= 13);
 }

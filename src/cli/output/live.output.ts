@@ -1,6 +1,7 @@
 /** Draws the live view: what is done scrolls up, what runs stays below and is drawn anew, at most 20 times a second. */
 import { type ChalkInstance } from 'chalk';
 import { createLogUpdate } from 'log-update';
+import stringWidth from 'string-width';
 import { type Connection } from '../../client/follow.js';
 import { type ExecutionEvent } from '../../contract/events.js';
 import { type WorkflowPlan } from '../../contract/plan.js';
@@ -26,7 +27,12 @@ export class LiveOutput implements Output {
   private timer: NodeJS.Timeout | undefined;
   private drawnAt = 0;
   private isPaused = false;
-  private readonly resized = () => this.plot(0);
+  /** The lines that are drawn now. */
+  private frame: readonly string[] = [];
+  private readonly resized = () => {
+    this.wipe();
+    this.plot(0);
+  };
 
   /** @param now Milliseconds since the epoch: of the events, where they are replayed. */
   constructor(
@@ -52,11 +58,13 @@ export class LiveOutput implements Output {
     this.plot(FRAME_MS);
   }
 
+  /** Nothing is left of the view: its clocks would stand still above the question. */
   pause(): void {
-    this.paint();
-    this.isPaused = true;
     clearTimeout(this.timer);
+    this.flush();
+    this.wipe();
     this.draw.done();
+    this.isPaused = true;
   }
 
   resume(): void {
@@ -69,7 +77,7 @@ export class LiveOutput implements Output {
     this.io.stdout.off('resize', this.resized);
     clearTimeout(this.timer);
     this.flush();
-    this.draw.clear();
+    this.wipe();
     this.draw.done();
     if (state?.status === 'completed') this.io.stdout.write(`\n${safeText(valueText(state.result, 2))}\n`);
   }
@@ -87,14 +95,27 @@ export class LiveOutput implements Output {
     const { state, plan, notes, status, io } = this;
     if (state) {
       const { columns = 80, rows = 24 } = io.stdout;
-      this.draw(liveLines({ state, plan, notes, connection: status, now: this.now() }, { columns, rows }, this.color).join('\n'));
+      this.frame = liveLines({ state, plan, notes, connection: status, now: this.now() }, { columns, rows }, this.color);
+      this.draw(this.frame.join('\n'));
     }
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.paint(), IDLE_FRAME_MS);
   }
 
+  /** Takes the view away. In a terminal that has become narrower its lines take more rows than were drawn. */
+  private wipe(): void {
+    const { columns = 80, rows = 24 } = this.io.stdout;
+    const wrapped = this.frame.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
+    const more = Math.min(rows, wrapped) - this.frame.length;
+    this.frame = [];
+    this.draw.clear();
+    if (more > 0) this.io.stdout.write(`\u001b[${more}A\u001b[J`);
+  }
+
   private flush(): void {
-    if (this.done.length) this.draw.persist(this.done.join('\n'));
+    if (!this.done.length) return;
+    this.draw.persist(this.done.join('\n'));
     this.done = [];
+    this.frame = [];
   }
 }

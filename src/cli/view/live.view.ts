@@ -9,6 +9,7 @@ import { type Connection } from '../../client/follow.js';
 import { isComposite } from '../../contract/definition.js';
 import { type PlannedStage, type WorkflowPlan } from '../../contract/plan.js';
 import { type ExecutionState, type StepState } from '../../contract/state.js';
+import { messageOf } from '../error.text.js';
 import { safeLine, safeText } from '../terminal.text.js';
 import { bar, duration, percent, usageText } from './format.js';
 
@@ -61,7 +62,7 @@ function header({ state, plan, now }: LiveModel, width: number, color: ChalkInst
 
 function connectionLine(connection: Connection, color: ChalkInstance): string | undefined {
   if (connection.state === 'waiting') {
-    const why = connection.error ? `: ${safeLine(connection.error.message)}` : '';
+    const why = connection.error ? `: ${safeLine(messageOf(connection.error))}` : '';
     return color.yellow(`⚡ the line is cut${why}; reconnecting…`);
   }
   // Something has been shown already, so this line is not the first.

@@ -119,6 +119,20 @@ describeInChromium('the dashboard for everybody', () => {
     await dashboard.close();
   });
 
+  it('tells what is chosen where the colours are those of the system', async () => {
+    const dashboard = await DashboardPage.signedIn(browser, service.base, 'root', { forcedColors: 'active' });
+    const { page } = dashboard;
+    await dashboard.execution(id);
+    await page.getByRole('tab', { name: 'Timeline', selected: true }).waitFor();
+    const lines = (selector: string) => page.evaluate<string[]>(`[...document.querySelectorAll('${selector}')].map((at) => getComputedStyle(at).borderBottomColor)`);
+    for (const [chosen, others] of [['[role=tab][aria-selected=true]', '[role=tab][aria-selected=false]'], ['nav a[aria-current]', 'nav a:not([aria-current])']] as const) {
+      const [line] = await lines(chosen);
+      expect(line).toMatch(/^rgb/);
+      expect(await lines(others)).not.toContain(line);
+    }
+    await dashboard.close();
+  });
+
   it.each([360, 390])('fits a phone of %i pixels: nothing is wider than the screen', async (width) => {
     const dashboard = await DashboardPage.signedIn(browser, service.base, 'root', { viewport: { width, height: 740 }, isMobile: true, hasTouch: true });
     const { page } = dashboard;
@@ -128,6 +142,8 @@ describeInChromium('the dashboard for everybody', () => {
       expect({ view, wide: await page.evaluate('document.documentElement.scrollWidth') }).toEqual({ view, wide: width });
     }
     await dashboard.execution(id);
+    // What only scrolling sideways shows is found by nobody.
+    expect(await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('[role=tablist]'))`)).toBe(0);
     await page.locator('[data-row="again/shaky"]').tap();
     await page.getByRole('complementary', { name: 'Step again/shaky' }).waitFor();
     await page.getByRole('button', { name: 'Replay' }).tap();

@@ -55,7 +55,7 @@ export function ExecutionView({ id, tab }: { id: string; tab: Tab }) {
     Escape: selected === undefined ? undefined : () => setSelected(undefined),
   });
   if (snapshot.error && model.events.length === 0) {
-    return <section className="card pad"><a className="back" href={hrefOf({ view: 'executions', filter: {} })}>← Executions</a><Failure error={snapshot.error} /></section>;
+    return <section className="card pad stack"><a className="back" href={hrefOf({ view: 'executions', filter: {} })}>← Executions</a><Failure error={snapshot.error} /></section>;
   }
   const props: TabProps = { model, state, length, isLive, isKnown, selected, onSelect: select };
   return (

@@ -81,7 +81,7 @@ function SimpleField(props: KnownProps) {
   const described = [hintsOf(schema) === '' && schema['description'] === undefined ? undefined : `${id}-hint`, wrong.length ? `${id}-fault` : undefined].filter(Boolean).join(' ');
   const shared = { id, 'aria-describedby': described || undefined, 'aria-invalid': wrong.length > 0 || undefined, 'aria-required': isRequired || undefined };
   return (
-    <div className="field" data-path={path}>
+    <div className={isChecked(schema, isRequired) ? 'field checked' : 'field'} data-path={path}>
       <label htmlFor={id}>{label || 'Value'}{isRequired && <Required />}</label>
       <Control {...props} shared={shared} />
       <Description schema={schema} id={`${id}-hint`} />
@@ -97,8 +97,8 @@ function Control({ schema, root, given, value, onChange, isRequired, shared }: K
     case 'choice':
       return <Choice {...shared} values={schema['enum'] as readonly JsonValue[]} value={value} onChange={onChange} />;
     case 'boolean':
-      return isRequired || schema['default'] !== undefined
-        ? <span className="check"><input {...shared} type="checkbox" checked={value === true} onChange={(event) => onChange(event.target.checked)} /></span>
+      return isChecked(schema, isRequired)
+        ? <input {...shared} type="checkbox" checked={value === true} onChange={(event) => onChange(event.target.checked)} />
         : <Choice {...shared} values={[true, false]} value={value} onChange={onChange} />;
     case 'number': {
       const isWhole = typeOf(schema) === 'integer';
@@ -117,6 +117,11 @@ function Control({ schema, root, given, value, onChange, isRequired, shared }: K
     default:
       return <JsonText {...shared} given={given} root={root} value={value} onChange={onChange} />;
   }
+}
+
+/** Whether a box to check says all: not where there is a third way, to leave it out. */
+function isChecked(schema: Schema, isRequired: boolean): boolean {
+  return fieldOf(schema) === 'boolean' && (isRequired || schema['default'] !== undefined);
 }
 
 interface ControlProps {
@@ -176,7 +181,8 @@ function Required() {
 
 function Description({ schema, id }: { schema: Schema; id?: string }) {
   const { description } = schema;
-  const text = [typeof description === 'string' ? description : '', hintsOf(schema)].filter(Boolean).join(' ');
+  const hints = hintsOf(schema);
+  const text = typeof description !== 'string' || description === '' ? `${hints.slice(0, 1).toUpperCase()}${hints.slice(1)}` : hints === '' ? description : `${description} (${hints})`;
   return text === '' ? null : <p className="hint" {...(id ? { id } : {})}>{text}</p>;
 }
 
@@ -201,7 +207,7 @@ function hintsOf({ minimum, maximum, minLength, maxLength, minItems, maxItems, f
     range(minimum, maximum, String), range(minLength === 1 ? undefined : minLength, maxLength, (value) => plural(value, 'character')), range(minItems, maxItems, (value) => plural(value, 'item')),
     typeof format === 'string' && !Object.hasOwn(INPUT_TYPES, format) && format !== 'textarea' ? `Format: ${format}` : '',
   ].filter(Boolean);
-  return hints.length ? `(${hints.join('; ')})` : '';
+  return hints.join('; ');
 }
 
 function numberOf(value: JsonValue | undefined): number | undefined {

@@ -5,7 +5,7 @@
  */
 import { type TreeNode } from './step.tree.js';
 
-export const NODE = { width: 176, height: 52 } as const;
+export const NODE = { width: 192, height: 52 } as const;
 /** Of a frame: room for its title, and around what it holds. */
 const TITLE = 30;
 const PADDING = 12;

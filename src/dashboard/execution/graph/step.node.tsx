@@ -18,11 +18,14 @@ const KINDS: Record<StepType, string> = { agent: 'agent', sequential: 'in order'
 
 export function StepNode({ data }: { data: StepNodeData }) {
   const { node: { name, type, branch }, standing, who } = data;
+  const fact = factOf(standing);
+  // What stands out is why it is there more than once, or how long it took; that it is an agent goes without saying.
+  const text = [type !== 'agent' ? KINDS[type] : who !== undefined ? name : fact === '' ? KINDS.agent : '', fact].filter(Boolean).join(' · ');
   return (
     <Joined upright={data.upright}>
       <Card data={data} className="step-node">
         <b><i className="dot" aria-hidden="true" /><span>{who ?? name}</span>{branch !== undefined && <span className="tag">{branch}</span>}</b>
-        <span className="hint">{[type === 'agent' && who !== undefined ? name : KINDS[type], factOf(standing)].filter(Boolean).join(' · ')}</span>
+        <span className="hint" title={text}>{text}</span>
       </Card>
     </Joined>
   );
@@ -30,11 +33,13 @@ export function StepNode({ data }: { data: StepNodeData }) {
 
 export function FrameNode({ data }: { data: StepNodeData }) {
   const { node: { name, type, branch, most }, standing } = data;
-  const fact = [KINDS[type], most === undefined ? '' : type === 'retry' ? `up to ${most}` : `up to ${most} rounds`, factOf(standing)].filter(Boolean).join(' · ');
+  // How often it may be tried says something until it is over.
+  const kind = most === undefined || standing?.step.durationMs !== undefined ? KINDS[type] : `up to ${most} ${type === 'retry' ? 'attempts' : 'rounds'}`;
+  const fact = [kind, factOf(standing)].filter(Boolean).join(' · ');
   return (
     <Joined upright={data.upright}>
       <div className="frame-node" data-status={standing?.step.status ?? 'pending'} data-selected={data.isSelected}>
-        <Card data={data} className="frame-title"><b><i className="dot" aria-hidden="true" /><span>{name}</span>{branch !== undefined && <span className="tag">{branch}</span>}</b><span className="hint">{fact}</span></Card>
+        <Card data={data} className="frame-title"><b><i className="dot" aria-hidden="true" /><span>{name}</span>{branch !== undefined && <span className="tag">{branch}</span>}</b><span className="hint" title={fact}>{fact}</span></Card>
       </div>
     </Joined>
   );

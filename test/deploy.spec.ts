@@ -76,7 +76,7 @@ describe('what is to be deployed', () => {
   });
 
   it('selects by labels that these have', () => {
-    const documented = new Map(new MarkdownPage('README.md').names('metrics').map((name) => [name.replace(/\{.*/, ''), [...name.matchAll(/[{,](\w+)/g)].map(([, label]) => label as string)]));
+    const documented = new Map(new MarkdownPage('docs/operations.md').names('metrics').map((name) => [name.replace(/\{.*/, ''), [...name.matchAll(/[{,](\w+)/g)].map(([, label]) => label as string)]));
     const selected = expressions.flatMap(([title, expr]) => selectorsIn(expr).flatMap(([name, used]) => used.map((label) => [title, name, label] as const)));
     expect(selected.length).toBeGreaterThan(20);
     expect(selected.filter(([, name, label]) => !documented.get(base(name))?.includes(label))).toEqual([]);
@@ -88,7 +88,7 @@ describe('what is to be deployed', () => {
   });
 
   it('groups by labels that these have, and names no others to people', () => {
-    const documented = new Map(new MarkdownPage('README.md').names('metrics').map((name) => [name.replace(/\{.*/, ''), [...name.matchAll(/[{,](\w+)/g)].map(([, label]) => label as string)]));
+    const documented = new Map(new MarkdownPage('docs/operations.md').names('metrics').map((name) => [name.replace(/\{.*/, ''), [...name.matchAll(/[{,](\w+)/g)].map(([, label]) => label as string)]));
     const labelsOf = (expr: string) => [...SCRAPED, ...metricsIn(expr).flatMap((name) => documented.get(base(name)) ?? [])];
     const grouped = expressions.flatMap(([title, expr]) => groupsIn(expr).map((label) => [title, expr, label] as const));
     expect(grouped.length).toBeGreaterThan(40);
@@ -122,7 +122,7 @@ describe('what is to be deployed', () => {
   });
 
   it('has objectives in its documentation that can be configured', () => {
-    const [, json = ''] = /```json\n( {2}\[\{"name": "runs"[^]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? [];
+    const [, json = ''] = /```json\n(\[\{"name": "runs"[^]*?)```/.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
     expect(faultsOfSlos(JSON.parse(json))).toEqual([]);
   });
 

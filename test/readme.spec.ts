@@ -26,7 +26,8 @@ import { answersIn, eventsIn, itWithShell, paste } from './support/pasted-shell.
 import { ServiceProcess } from './support/process.js';
 import { FaultProxy } from './support/proxy.js';
 
-const readme = new MarkdownPage('README.md');
+/** What users read: the README, and the two pages that go on from it. */
+const manual = new MarkdownPage('README.md', 'docs/nest.md', 'docs/operations.md');
 const protocol = new MarkdownPage('docs/protocol.md');
 const ORIGIN = 'http://127.0.0.1:8080';
 
@@ -53,7 +54,7 @@ describe('the service of the README', () => {
   });
 
   itWithShell('answers its curl commands, pasted one after the other', async () => {
-    const blocks = readme.checked('shell').map(({ check, code }) => ({ name: check[1] as string, code: atService(code) }));
+    const blocks = manual.checked('shell').map(({ check, code }) => ({ name: check[1] as string, code: atService(code) }));
     expect(blocks.map(({ name }) => name)).toEqual(['hello', 'brief', 'start', 'resume', 'answer', 'cancel', 'store', 'socket', 'terminal', 'text', 'chart', 'backup']);
     const out = await paste(blocks, home);
 
@@ -88,7 +89,7 @@ describe('the service of the README', () => {
   });
 
   it('takes its definition, and runs it', async () => {
-    const definition = JSON.parse(readme.only('definition').code) as never;
+    const definition = JSON.parse(manual.only('definition').code) as never;
     const id = await dev.start(definition, { topic: 'sourdough' });
     const reader = await dev.openExecution(id);
     expect(await reader.untilEvent('input_required')).toMatchObject({ data: { prompt: 'Publish on sourdough?' } });
@@ -96,14 +97,14 @@ describe('the service of the README', () => {
     await reader.whenEnded();
     expect(reader.events.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: true } });
     // The event that is shown has what real ones have, in their order.
-    const shown = JSON.parse(readme.only('event').code) as ExecutionEvent;
+    const shown = JSON.parse(manual.only('event').code) as ExecutionEvent;
     const real = await reader.untilEvent('step_completed', 'gather/papers');
     expect([Object.keys(shown), Object.keys(shown.step as object)]).toEqual([Object.keys(real), Object.keys(real.step)]);
   });
 
   it('shows every event on its page, over a cut line too, with a new ticket for each connection', async () => {
     const proxy = await FaultProxy.to(service.port);
-    const page = new PastedPage(readme.only('page').code, { from: 'http://127.0.0.1:3000', to: proxy.base });
+    const page = new PastedPage(manual.only('page').code, { from: 'http://127.0.0.1:3000', to: proxy.base });
     page.type('key', key);
     page.press('run');
     await page.until('text', (text) => text.includes('word'));
@@ -129,12 +130,12 @@ describe('the service of the README', () => {
   it('has the routes, parameters and metrics that are listed, and no others', async () => {
     const document = (await service.as(undefined).get('//docs-json')).json as { paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>> };
     const routes = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
-    expect(readme.names('routes').sort()).toEqual(routes.sort());
+    expect(manual.names('routes').sort()).toEqual(routes.sort());
     const parameters = document.paths['/api/v1/executions/{id}/stream']?.['get']?.parameters?.filter((parameter) => parameter.in !== 'path').map(({ name }) => name) ?? [];
-    const listed = readme.names('parameters').map((name) => name.split('=')[0] as string);
+    const listed = manual.names('parameters').map((name) => name.split('=')[0] as string);
     expect(listed.filter((name) => name !== 'ticket').sort()).toEqual(parameters.filter((name) => name !== 'ticket').sort());
     const metrics = [...(await dev.get('//metrics')).text.matchAll(/^# TYPE (stepcast_\S+)/gm)].map(([, name]) => name);
-    expect(readme.names('metrics').map((name) => name.replace(/\{.*/, '')).sort()).toEqual(metrics.sort());
+    expect(manual.names('metrics').map((name) => name.replace(/\{.*/, '')).sort()).toEqual(metrics.sort());
   });
 
   it('runs the reference algorithm of the protocol to the text of each step, after every event', async () => {
@@ -164,7 +165,7 @@ describe('the service of the README', () => {
 
 describe('the Nest app of the README', () => {
   it('is a file of the examples, and what it shows of the larger one is in there', () => {
-    const blocks = [...readme.checked('file'), ...readme.checked('excerpt')];
+    const blocks = [...manual.checked('file'), ...manual.checked('excerpt')];
     expect(blocks.length).toBeGreaterThan(4);
     for (const { check: [kind, file], code } of blocks) {
       const source = readFileSync(file as string, 'utf8');
@@ -177,7 +178,7 @@ describe('the Nest app of the README', () => {
     const home = tempDir();
     const app = await PastedApp.start([{ path: 'main.ts', code: readFileSync('examples/minimal/main.ts', 'utf8') }], { home });
     try {
-      const { app: answered } = await paste([{ name: 'app', code: readme.only('app').code.replaceAll('http://127.0.0.1:3000', app.base) }], home);
+      const { app: answered } = await paste([{ name: 'app', code: manual.only('app').code.replaceAll('http://127.0.0.1:3000', app.base) }], home);
       expect(eventsIn(answered).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { lines: 3, words: 16 } } });
       expect(existsSync(join(home, 'data/stepcast.db'))).toBe(true);
       expect(await app.end()).toBe('SIGTERM');
@@ -190,9 +191,9 @@ describe('the Nest app of the README', () => {
 
 describe('the documentation', () => {
   it('has every block of the README checked, or says why not', () => {
-    expect(readme.blocks.filter(({ check: [kind = ''] }) => !['shell', 'page', 'definition', 'event', 'file', 'excerpt', 'app', 'none'].includes(kind))).toEqual([]);
-    expect(readme.checked('none').filter(({ check }) => check.length < 3)).toEqual([]);
-    for (const command of ['npm ci && npm start', 'npm ci && npm test']) expect(readme.includes(`\n${command}\n`)).toBe(true);
+    expect(manual.blocks.filter(({ check: [kind = ''] }) => !['shell', 'page', 'definition', 'event', 'file', 'excerpt', 'app', 'none'].includes(kind))).toEqual([]);
+    expect(manual.checked('none').filter(({ check }) => check.length < 3)).toEqual([]);
+    for (const command of ['npm ci && npm start', 'npm ci && npm test']) expect(manual.includes(`\n${command}\n`)).toBe(true);
   });
 
   it('can say npm ci: the lockfile has the packages of all platforms, without which newer npm refuses it on every one', () => {
@@ -203,17 +204,17 @@ describe('the documentation', () => {
   });
 
   it('leads nowhere wrong', () => {
-    for (const path of ['README.md', 'CHANGELOG.md', 'docs/protocol.md', 'examples/README.md', ...globSync('docs/{decisions,guides}/*.md')]) {
+    for (const path of ['README.md', 'CHANGELOG.md', 'examples/README.md', ...globSync('docs/{.,decisions,guides}/*.md')]) {
       expect([path, new MarkdownPage(path).brokenLinks()]).toEqual([path, []]);
     }
   });
 
   it('has the events and the codes of the contract', () => {
-    for (const page of [readme, protocol]) expect(page.names('events')).toEqual(EVENT_TYPES);
-    expect(readme.names('exit codes').map(Number)).toEqual(Object.values(EXIT));
+    for (const page of [manual, protocol]) expect(page.names('events')).toEqual(EVENT_TYPES);
+    expect(manual.names('exit codes').map(Number)).toEqual(Object.values(EXIT));
     const codes = Object.entries(ERROR_CODES);
-    expect(readme.table('errors').map(([code = '', status]) => [...codesIn(code), Number(status)])).toEqual(codes.filter(([, status]) => status !== undefined));
-    expect(readme.names('failures')).toEqual(codes.filter(([, status]) => status === undefined).map(([code]) => code));
+    expect(manual.table('errors').map(([code = '', status]) => [...codesIn(code), Number(status)])).toEqual(codes.filter(([, status]) => status !== undefined));
+    expect(manual.names('failures')).toEqual(codes.filter(([, status]) => status === undefined).map(([code]) => code));
   });
 
   it('has the types of steps with their fields, and the agents that every installation has', async () => {
@@ -223,17 +224,17 @@ describe('the documentation', () => {
       properties['type']?.const,
       ...Object.keys(properties).filter((name) => !common.includes(name)).map((name) => (required.includes(name) ? name : `${name}?`)).sort(),
     ]);
-    expect(readme.table('steps').map(([type = '', fields = '']) => [...codesIn(type), ...codesIn(fields).sort()])).toEqual(steps);
+    expect(manual.table('steps').map(([type = '', fields = '']) => [...codesIn(type), ...codesIn(fields).sort()])).toEqual(steps);
 
     const module = await Test.createTestingModule({ imports: [StreamingModule.forRoot({ dataDir: ':memory:', apiKeys: [{ user: 'a', key: 'b' }] })] }).compile();
     await module.init();
-    expect(readme.names('agents')).toEqual(module.get(AgentRegistry).names());
-    expect(() => validateDefinition(JSON.parse(readme.only('definition').code), module.get(AgentRegistry))).not.toThrow();
+    expect(manual.names('agents')).toEqual(module.get(AgentRegistry).names());
+    expect(() => validateDefinition(JSON.parse(manual.only('definition').code), module.get(AgentRegistry))).not.toThrow();
     await module.close();
   });
 
   it('has the environment with its defaults, and the options', () => {
-    const rows = readme.table('environment').flatMap(([names = '', fallback = '']) => codesIn(names).map((name) => [name, codesIn(fallback)[0]] as const));
+    const rows = manual.table('environment').flatMap(([names = '', fallback = '']) => codesIn(names).map((name) => [name, codesIn(fallback)[0]] as const));
     let refusal = '';
     try {
       loadConfig({ STEPCAST_UNKNOWN: '1', STEPCAST_API_KEYS: 'a:b' });
@@ -250,15 +251,15 @@ describe('the documentation', () => {
     const withoutModels = ({ streaming: { llm: _, ...streaming }, ...config }: ServiceConfig) => ({ ...config, streaming });
     expect(withoutModels(loadConfig({ ...defaults, ...required }))).toEqual(withoutModels(loadConfig(required)));
     expect(Object.keys(defaults)).toEqual(['PORT', 'HOST', 'STEPCAST_DATA_DIR', 'STEPCAST_HEARTBEAT_MS', 'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_STREAMS', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_MAX_QUEUED_PER_USER', 'STEPCAST_MAX_EXECUTIONS', 'STEPCAST_MAX_QUEUED', 'STEPCAST_MAX_OUTPUT_BYTES', 'STEPCAST_MAX_EVENTS_PER_EXECUTION', 'STEPCAST_CACHE_TTL_MS', 'STEPCAST_CACHE_MAX_ENTRIES_PER_USER', 'STEPCAST_CACHE_MAX_BYTES_PER_USER', 'STEPCAST_CACHE_SIMILARITY', 'STEPCAST_RATE_LIMIT', 'STEPCAST_OPEN_METRICS', 'LLM_IDLE_TIMEOUT_MS']);
-    for (const option of Object.keys(new StreamingOptions())) expect([option, readme.includes(`\`${option}\``)]).toEqual([option, true]);
+    for (const option of Object.keys(new StreamingOptions())) expect([option, manual.includes(`\`${option}\``)]).toEqual([option, true]);
   });
 
   it('has the methods of the service, and the limits', () => {
-    const methods = readme.names('service').map((name) => name.replace(/\(.*/, ''));
+    const methods = manual.names('service').map((name) => name.replace(/\(.*/, ''));
     expect(methods.filter((name) => typeof (ExecutionService.prototype as unknown as Record<string, unknown>)[name] !== 'function')).toEqual([]);
     const { steps, levels, bytes, maxIterations, maxAttempts, durationMs, nameLength, expressionLength } = DEFINITION_LIMITS;
     const number = (value: number) => value.toLocaleString('en');
-    const limits = readme.table('limits').slice(0, 3).map(([, bound]) => bound);
+    const limits = manual.table('limits').slice(0, 3).map(([, bound]) => bound);
     expect(limits).toEqual([
       `${number(steps)} steps, ${levels} levels, ${bytes / 1024} KiB, names of ${nameLength} characters, expressions of ${number(expressionLength)}`,
       `${number(maxIterations)} · ${maxAttempts}`,

@@ -1,4 +1,4 @@
-/** What a page of the documentation holds that can be checked: blocks of code, tables and links. */
+/** What a page of the documentation holds that can be checked, or several that are read as one: blocks of code, tables and links. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -14,9 +14,11 @@ const BLOCK = /(?:<!-- check: (.*?) -->\n)?^```(\w*)\n([\s\S]*?)^```$/gm;
 export class MarkdownPage {
   readonly blocks: readonly Block[];
   private readonly text: string;
+  private readonly paths: readonly string[];
 
-  constructor(private readonly path: string) {
-    this.text = readFileSync(path, 'utf8');
+  constructor(...paths: string[]) {
+    this.paths = paths;
+    this.text = paths.map(textOf).join('\n');
     this.blocks = [...this.text.matchAll(BLOCK)].map(([, check = '', language = '', code = '']) => ({ language, code, check: check.split(' ').filter(Boolean) }));
   }
 
@@ -28,7 +30,7 @@ export class MarkdownPage {
   /** The one block that is checked in this way. */
   only(kind: string): Block {
     const [block, ...more] = this.checked(kind);
-    if (!block || more.length) throw new Error(`${this.path} has ${block ? 'several blocks' : 'no block'} with "check: ${kind}"`);
+    if (!block || more.length) throw new Error(`${this.paths.join()} has ${block ? 'several blocks' : 'no block'} with "check: ${kind}"`);
     return block;
   }
 
@@ -36,7 +38,7 @@ export class MarkdownPage {
   table(name: string): string[][] {
     const lines = this.text.split('\n');
     const at = lines.indexOf(`<!-- table: ${name} -->`);
-    if (at < 0) throw new Error(`${this.path} has no table "${name}"`);
+    if (at < 0) throw new Error(`${this.paths.join()} has no table "${name}"`);
     const end = lines.findIndex((line, i) => i > at && !line.startsWith('|'));
     return lines.slice(at + 3, end).map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
   }
@@ -48,17 +50,25 @@ export class MarkdownPage {
 
   /** Links to files and headings of the project that lead nowhere. */
   brokenLinks(): string[] {
-    const targets = [...this.text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string).filter((target) => !/^[a-z]+:/.test(target));
-    return targets.filter((target) => {
-      const [file = '', heading] = target.split('#');
-      const path = file === '' ? this.path : join(dirname(this.path), file);
-      return !existsSync(path) || (heading !== undefined && !headingsOf(readFileSync(path, 'utf8')).includes(heading));
-    });
+    return this.paths.flatMap(brokenLinksOf);
   }
 
   includes(text: string): boolean {
     return this.text.includes(text);
   }
+}
+
+function textOf(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+function brokenLinksOf(page: string): string[] {
+  const targets = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string).filter((target) => !/^[a-z]+:/.test(target));
+  return targets.filter((target) => {
+    const [file = '', heading] = target.split('#');
+    const path = file === '' ? page : join(dirname(page), file);
+    return !existsSync(path) || (heading !== undefined && !headingsOf(textOf(path)).includes(heading));
+  });
 }
 
 export function codesIn(cell: string): string[] {

@@ -15,11 +15,11 @@ import { scaled } from './support/scale.js';
 
 const TIMEOUT = 120_000;
 /** A KiB each: together far more than the sockets of both sides take. */
-const PIECES = scaled(16_000, 60_000);
+const PIECES = scaled(24_000, 60_000);
 const EXECUTIONS = scaled(1, 3);
 const READERS = scaled(4, 10);
-/** Of the heap; what waited for one reader alone would be a good part of it. */
-const HEAP_MIB = 80;
+/** Of the heap; what waited for all of them would not fit in it. */
+const HEAP_MIB = 128;
 const MEMORY_MIB = 500;
 
 let lineage: Lineage;

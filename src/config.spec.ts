@@ -53,7 +53,7 @@ describe('the environment of the service', () => {
 
   it('sets everything', () => {
     const config = loadConfig({
-      PORT: '0', HOST: '0.0.0.0', NODE_ENV: 'production', STEPCAST_DATA_DIR: '/srv/data', STEPCAST_API_KEYS: ' ann:a , bob:b:admin', STEPCAST_JWT_SECRET: SECRET, STEPCAST_JWT_ISSUER: 'https://id.example.com',
+      PORT: '0', HOST: '0.0.0.0', NODE_ENV: 'production', STEPCAST_DATA_DIR: '/srv/data', STEPCAST_SYNCHRONOUS: 'full', STEPCAST_API_KEYS: ' ann:a , bob:b:admin', STEPCAST_JWT_SECRET: SECRET, STEPCAST_JWT_ISSUER: 'https://id.example.com',
       STEPCAST_JWT_AUDIENCE: 'stepcast', STEPCAST_HEARTBEAT_MS: '100', STEPCAST_RETENTION_MS: '1000', STEPCAST_MAX_STREAMS_PER_USER: '1', STEPCAST_MAX_EXECUTIONS_PER_USER: '1000000',
       STEPCAST_MAX_STREAMS: '7', STEPCAST_MAX_QUEUED_PER_USER: '0', STEPCAST_MAX_EXECUTIONS: '8', STEPCAST_MAX_QUEUED: '9', STEPCAST_START_LIMIT: '3/4', STEPCAST_TRUST_PROXY: 'loopback, 10.0.0.0/8',
       STEPCAST_SLOS: '[{"name":"runs","measure":"success","target":0.99,"windowMs":3600000}]',
@@ -63,7 +63,7 @@ describe('the environment of the service', () => {
     expect(config).toMatchObject({
       port: 0, host: '0.0.0.0', production: true, openDocs: true, openMetrics: true, corsOrigins: ['https://app.example.com', 'http://localhost:5173'], trustProxy: ['loopback', '10.0.0.0/8'],
       streaming: {
-        dataDir: '/srv/data', apiKeys: [{ user: 'ann', key: 'a', roles: [] }, { user: 'bob', key: 'b', roles: ['admin'] }], jwt: { secret: SECRET, issuer: 'https://id.example.com', audience: 'stepcast' },
+        dataDir: '/srv/data', synchronous: 'full', apiKeys: [{ user: 'ann', key: 'a', roles: [] }, { user: 'bob', key: 'b', roles: ['admin'] }], jwt: { secret: SECRET, issuer: 'https://id.example.com', audience: 'stepcast' },
         heartbeatMs: 100, retentionMs: 1000, maxStreamsPerUser: 1, maxExecutionsPerUser: 1_000_000, rateLimit: { points: 5, seconds: 10 },
         maxStreams: 7, maxQueuedPerUser: 0, maxExecutions: 8, maxQueued: 9, startLimit: { points: 3, seconds: 4 }, slos: [{ name: 'runs', measure: 'success', target: 0.99, windowMs: 3_600_000 }],
         maxOutputBytes: 2048, maxEventsPerExecution: 500, cache: { ttlMs: 1000, maxEntriesPerUser: 0, maxBytesPerUser: 5, similarity: 0.8 },
@@ -86,7 +86,7 @@ describe('the environment of the service', () => {
     ['STEPCAST_MAX_EXECUTIONS_PER_USER', '1000001'], ['STEPCAST_RATE_LIMIT', '300'], ['STEPCAST_RATE_LIMIT', '0/60'],
     ['STEPCAST_SLOS', '{}'], ['STEPCAST_SLOS', '[{"name":"runs"'], ['STEPCAST_SLOS', '[{"name":"runs","measure":"success","target":99,"windowMs":3600000}]'],
     ['STEPCAST_START_LIMIT', '60'], ['STEPCAST_MAX_STREAMS', '0'], ['STEPCAST_MAX_EXECUTIONS', '0'], ['STEPCAST_MAX_QUEUED', '-1'], ['STEPCAST_MAX_QUEUED_PER_USER', 'x'], ['STEPCAST_TRUST_PROXY', 'true'], ['STEPCAST_TRUST_PROXY', '0'],
-    ['STEPCAST_MAX_OUTPUT_BYTES', '1023'], ['STEPCAST_MAX_OUTPUT_BYTES', '1MiB'], ['STEPCAST_MAX_EVENTS_PER_EXECUTION', '99'], ['STEPCAST_OPEN_DOCS', 'yes'], ['STEPCAST_OPEN_METRICS', '1'],
+    ['STEPCAST_MAX_OUTPUT_BYTES', '1023'], ['STEPCAST_MAX_OUTPUT_BYTES', '1MiB'], ['STEPCAST_MAX_EVENTS_PER_EXECUTION', '99'], ['STEPCAST_OPEN_DOCS', 'yes'], ['STEPCAST_OPEN_METRICS', '1'], ['STEPCAST_SYNCHRONOUS', 'off'],
     ['STEPCAST_CACHE_TTL_MS', '999'], ['STEPCAST_CACHE_TTL_MS', '1d'], ['STEPCAST_CACHE_MAX_ENTRIES_PER_USER', '100001'], ['STEPCAST_CACHE_MAX_BYTES_PER_USER', '-1'], ['STEPCAST_CACHE_SIMILARITY', '0'], ['STEPCAST_CACHE_SIMILARITY', '95%'],
     ['STEPCAST_CORS_ORIGINS', '*'], ['STEPCAST_CORS_ORIGINS', 'https://app.example.com/'], ['STEPCAST_CORS_ORIGINS', 'ftp://x.org'], ['STEPCAST_CORS_ORIGINS', 'https://a.org,'],
     ['STEPCAST_JWKS_URL', 'id.example.com/keys'], ['STEPCAST_JWKS_URL', 'file:///keys'], ['STEPCAST_JWT_ALGORITHMS', 'RS256'], ['STEPCAST_DATABASE_URL', 'postgres://'], ['STEPCAST_REDIS_URL', ''], ['STEPCAST_HARTBEAT_MS', '1000'], ['STEPCAST_', 'x'],

@@ -39,7 +39,7 @@ export class ConfigError extends Error {
 type Env = Readonly<Record<string, string | undefined>>;
 
 const KNOWN: ReadonlySet<string> = new Set([
-  'STEPCAST_DATA_DIR', 'STEPCAST_API_KEYS', 'STEPCAST_JWT_SECRET', 'STEPCAST_JWKS_URL', 'STEPCAST_JWT_ALGORITHMS', 'STEPCAST_JWT_ISSUER', 'STEPCAST_JWT_AUDIENCE', 'STEPCAST_HEARTBEAT_MS',
+  'STEPCAST_DATA_DIR', 'STEPCAST_SYNCHRONOUS', 'STEPCAST_API_KEYS', 'STEPCAST_JWT_SECRET', 'STEPCAST_JWKS_URL', 'STEPCAST_JWT_ALGORITHMS', 'STEPCAST_JWT_ISSUER', 'STEPCAST_JWT_AUDIENCE', 'STEPCAST_HEARTBEAT_MS',
   'STEPCAST_RETENTION_MS', 'STEPCAST_MAX_STREAMS_PER_USER', 'STEPCAST_MAX_STREAMS', 'STEPCAST_MAX_EXECUTIONS_PER_USER', 'STEPCAST_MAX_QUEUED_PER_USER', 'STEPCAST_MAX_EXECUTIONS', 'STEPCAST_MAX_QUEUED',
   'STEPCAST_RATE_LIMIT', 'STEPCAST_START_LIMIT', 'STEPCAST_TRUST_PROXY', 'STEPCAST_CORS_ORIGINS', 'STEPCAST_SLOS',
   'STEPCAST_MAX_OUTPUT_BYTES', 'STEPCAST_MAX_EVENTS_PER_EXECUTION', 'STEPCAST_OPEN_DOCS', 'STEPCAST_OPEN_METRICS', 'STEPCAST_EVENT_FILE', 'STEPCAST_WEBHOOKS',
@@ -98,6 +98,7 @@ export function loadConfig(env: Env): ServiceConfig {
   const corsOrigins = parseOrigins(text('STEPCAST_CORS_ORIGINS'), faults);
   const streaming = Object.assign(defaults, {
     dataDir: text('STEPCAST_DATA_DIR') ?? defaults.dataDir,
+    synchronous: parsed('STEPCAST_SYNCHRONOUS', defaults.synchronous, parseSynchronous),
     apiKeys: parseApiKeys(text('STEPCAST_API_KEYS'), faults),
     heartbeatMs: option('STEPCAST_HEARTBEAT_MS', 'heartbeatMs', 100),
     retentionMs: option('STEPCAST_RETENTION_MS', 'retentionMs'),
@@ -159,6 +160,11 @@ function parseApiKeys(text: string | undefined, faults: string[]): ApiKeyEntry[]
     } else entries.push({ user, key, roles: role ? [role] : [] });
   }
   return entries;
+}
+
+function parseSynchronous(given: string): StreamingOptions['synchronous'] {
+  if (given === 'normal' || given === 'full') return given;
+  throw new Error(`must be normal or full, but is "${given}"`);
 }
 
 function jwtOf(text: (name: string) => string | undefined, faults: string[]): StreamingOptions['jwt'] {

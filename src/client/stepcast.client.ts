@@ -53,7 +53,7 @@ export interface StreamSeveralOptions extends RequestOptions {
  *
  * @example
  * const client = new StepcastClient({ baseUrl: 'http://localhost:3000', auth: { apiKey } });
- * const run = await client.run('brief', { topic: 'tides' });
+ * const run = await client.run('brief', { text: 'The tide comes in.' });
  * for await (const event of run) console.log(event.type, run.state.progress);
  */
 export class StepcastClient {

@@ -2,6 +2,7 @@
 import { RequestError } from '../client/client.error.js';
 import { type StepcastClient } from '../client/stepcast.client.js';
 import { type WorkflowDefinition } from '../contract/definition.js';
+import { nearestName } from '../contract/nearest.name.js';
 import { HintedError } from './error.text.js';
 import { inputHints } from './input.hint.js';
 
@@ -20,21 +21,7 @@ export async function hinted(error: unknown, workflow: string | WorkflowDefiniti
 }
 
 async function unknownWorkflow(error: RequestError, given: string, client: StepcastClient): Promise<HintedError> {
-  const near = (await client.workflows())
-    .map(({ name }) => ({ name, distance: distance(given.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance: far }) => far <= Math.max(2, name.length / 3))
-    .toSorted((a, b) => a.distance - b.distance);
-  const hints = [...(near[0] ? [`did you mean ${near[0].name}?`] : []), 'stepcast workflows lists what can be run'];
+  const meant = nearestName(given, (await client.workflows()).map(({ name }) => name));
+  const hints = [...(meant === undefined ? [] : [`did you mean ${meant}?`]), 'stepcast workflows lists what can be run'];
   return new HintedError(`there is no workflow "${given}"`, error, hints);
-}
-
-/** How many characters have to be put in, left out or changed to make the one of the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length] as number;
 }

@@ -9,6 +9,7 @@ import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue, NotJsonError, toJson } from '../contract/json.js';
 import { type ExecutionState, FINISHED_STATUSES, fold, hasSeenEnd } from '../contract/state.js';
+import { idempotencyConflict } from '../journal/idempotency.conflict.js';
 import { Journal } from '../journal/journal.js';
 import { removed } from '../journal/removed.js';
 import { type ExecutionRecord } from '../journal/journal.types.js';
@@ -49,7 +50,8 @@ export class ExecutionService {
     const idempotency = idempotencyOf(typeof named === 'string' ? named : named.data, input, options);
     // A repeat finds what it has started, whatever has become of the workflow meanwhile, and with all places taken.
     const earlier = idempotency && (await this.journal.findByKey(user, idempotency.key));
-    if (earlier && earlier.fingerprint === idempotency.fingerprint) return { record: earlier.record, created: false };
+    if (earlier && earlier.fingerprint !== idempotency.fingerprint) throw idempotencyConflict();
+    if (earlier) return { record: earlier.record, created: false };
     const runnable = typeof named === 'string' ? await this.catalog.byName(named, user) : named;
     const faults = await this.catalog.checks.run(options.user, () => runnable.checkInput(input));
     if (faults.length) {

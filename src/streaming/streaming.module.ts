@@ -8,7 +8,7 @@
  * ```
  */
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { DiscoveryModule, RouterModule } from '@nestjs/core';
+import { DiscoveryModule, ModulesContainer, RouterModule } from '@nestjs/core';
 import { AuthModule } from '../auth/auth.module.js';
 import { AuthOptions } from '../auth/auth.options.js';
 import { KeyBackend } from '../auth/managed-keys.js';
@@ -99,6 +99,13 @@ const FEATURES = [JournalModule, OrchestrationModule, LlmModule, AuthModule, Rat
   exports: [...OPTIONS, ...BINDINGS, ...FEATURES, AuditLog, ProblemFilter, Links],
 })
 export class StreamingModule extends ConfigurableModuleClass {
+  /** @throws Error where an app imports it more than once: its features would take the options of one of them. */
+  constructor(modules: ModulesContainer) {
+    super();
+    const count = [...modules.values()].filter(({ metatype }) => metatype === StreamingModule).length;
+    if (count > 1) throw new Error(`StreamingModule is imported ${count} times; import it once, in the root module: it is global`);
+  }
+
   static override forRoot({ path, ...options }: typeof OPTIONS_TYPE & { path?: string }): DynamicModule {
     return at(path, super.forRoot(options));
   }

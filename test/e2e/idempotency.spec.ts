@@ -90,7 +90,7 @@ describe('Idempotency-Key', () => {
     expect([await byName({ input: 1 }, same), await byName({ input: 1 }, key())]).toMatchObject([found, { status: 400, json: { code: 'invalid_input' } }]);
     await app.alice.request('DELETE', '/workflows/stored');
     expect([await byName({ input: 1 }, same), await byName({ input: 1 }, key())]).toMatchObject([found, { status: 404 }]);
-    expect(await byName({ input: 2 }, same)).toMatchObject({ status: 404 });
+    expect(await byName({ input: 2 }, same)).toMatchObject({ status: 409, json: { code: 'idempotency_conflict' } });
     await app.alice.post('/workflows', workflow('stored', agent('e', 'echo')));
   });
 
@@ -100,6 +100,8 @@ describe('Idempotency-Key', () => {
       const [same, body] = [key(), { workflow: workflow('gated', agent('g', 'gate')) }];
       const { id } = (await run(body, same, full.alice)).json as { id: string };
       expect([await run(body, same, full.alice), await run(body, key(), full.alice)]).toMatchObject([{ status: 202, json: { id } }, { status: 429, json: { code: 'too_many_executions' } }]);
+      // Waiting for a place would not help it.
+      expect(await run({ ...body, input: 2 }, same, full.alice)).toMatchObject({ status: 409, json: { code: 'idempotency_conflict' } });
     } finally {
       await full.close();
     }

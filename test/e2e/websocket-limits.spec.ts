@@ -116,14 +116,21 @@ describe('P8 a WebSocket that is not read', () => {
     const { code } = await socket.whenClosed();
     // 1006 where the time for the goodbye was over before it was read.
     expect([1013, 1006]).toContain(code);
-    const before = socket.events;
-    expect(before.length).toBeLessThan(PIECES);
+    const events = socket.events;
+    expect(events.length).toBeLessThan(PIECES);
     await eventually(() => app.nest.get(StreamLimiter).count('alice') === 0, 'a place that is free');
-    const rest = await open();
-    await rest.ask({ type: 'subscribe', executionId, after: before.at(-1)?.seq as number });
-    await rest.untilEnded(executionId);
-    assertWhole([...before, ...rest.events]);
-    rest.close();
+    // On a busy machine one that reads may be held for one that does not, now and then.
+    for (let isWhole = false; !isWhole; ) {
+      const rest = await open();
+      rest.send({ type: 'subscribe', executionId, after: events.at(-1)?.seq as number });
+      isWhole = await rest.untilEnded(executionId).then(() => true, (error: Error) => {
+        if (!error.message.startsWith('the socket was closed')) throw error;
+        return false;
+      });
+      events.push(...rest.events);
+      rest.close();
+    }
+    assertWhole(events);
   });
 
   it('by a client that has gone away neither', async () => {

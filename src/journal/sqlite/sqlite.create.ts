@@ -1,5 +1,5 @@
 /** A new execution, with its Idempotency-Key, in one transaction: the same key and request answer with the same execution. */
-import { StepcastError } from '../../contract/errors.js';
+import { idempotencyConflict } from '../idempotency.conflict.js';
 import { type NewExecution, type OwnedExecution } from '../journal.types.js';
 import { type OwnedRow, ownedOf } from './sqlite.statements.js';
 import { toText } from './sqlite.text.js';
@@ -16,9 +16,7 @@ export async function create(writer: SqliteWriter, execution: NewExecution): Pro
     if (idempotency) {
       const key = toText(idempotency.key);
       const known = sql.findKey.get(user, key) as { fingerprint: string; execution: string } | undefined;
-      if (known && known.fingerprint !== toText(idempotency.fingerprint)) {
-        throw new StepcastError('idempotency_conflict', 'this Idempotency-Key was used with another request; use a new key for a new request');
-      }
+      if (known && known.fingerprint !== toText(idempotency.fingerprint)) throw idempotencyConflict();
       if (known) return { record: log.current(ownedOf(sql.findOwned.get(known.execution) as unknown as OwnedRow)), created: false };
       sql.insertKey.run(user, key, toText(idempotency.fingerprint), id);
     }

@@ -1,12 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { principalOf } from '../../auth/request-principal.js';
-import { StepcastError } from '../../contract/errors.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { type HttpRequest, requestOf } from '../http/http.types.js';
 import { readAll } from '../http/read-all.js';
 import { checkAll, leftOver, severalCursor } from '../sse/multi.stream.js';
-import { parseStreamRequest, single } from '../sse/stream.request.js';
+import { invalid, parseStreamRequest, single } from '../sse/stream.request.js';
 import { findAccessible } from './execution-access.guard.js';
 import { StreamHasEnded } from './stream.guard.js';
 
@@ -42,8 +41,4 @@ function idsOf(query: HttpRequest['query']): string[] | undefined {
   const ids = [...new Set(names.split(',').map((id) => id.trim()))];
   if (ids.length > MAX_EXECUTIONS || ids.includes('')) throw invalid('/executions', `must be 1 to ${MAX_EXECUTIONS} ids, separated by commas`);
   return ids;
-}
-
-function invalid(path: string, message: string): StepcastError {
-  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

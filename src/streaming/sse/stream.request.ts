@@ -121,6 +121,6 @@ export function single(query: Record<string, unknown>, name: string): string | u
   throw invalid(`/${name}`, 'must be given once, as text');
 }
 
-function invalid(path: string, message: string): StepcastError {
+export function invalid(path: string, message: string): StepcastError {
   return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Worker } from 'node:worker_threads';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type LanguageModel, simulateReadableStream } from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
 import { Engine, only } from '../../../test/support/engine.js';
 import { type ExecutionEvent } from '../../contract/events.js';
-import { type JsonValue } from '../../contract/json.js';
+import { type JsonObject, type JsonValue } from '../../contract/json.js';
 import { type LlmOptions } from '../../llm/llm.options.js';
 import { ModelRegistry, type ResolvedModel } from '../../llm/models.registry.js';
 import { agent } from '../../orchestration/definition/builder.js';
@@ -57,11 +58,12 @@ describe('a question', () => {
   const [grammar, runner, validator] = [new Grammar(dataset), new SqlRunner(), new SpecValidator()];
   beforeEach(async () => void (engine = await new Engine().open()));
   afterEach(() => engine.close());
+  afterAll(() => validator.onApplicationShutdown());
 
-  const ask = async (input: JsonValue, model?: LanguageModel, options: LlmOptions = model ? WITH_MODEL : {}): Promise<ExecutionEvent[]> => {
+  const ask = async (input: JsonValue, model?: LanguageModel, options: LlmOptions = model ? WITH_MODEL : {}, checkedBy = validator): Promise<ExecutionEvent[]> => {
     const models = new MockRegistry(model, options);
     const planner = new ModelPlanner(models, options, dataset);
-    const handler = new ChartAgent(models, dataset, grammar, planner, runner, validator);
+    const handler = new ChartAgent(models, dataset, grammar, planner, runner, checkedBy);
     return engine.run(agent<ChartInput>('answer', (ctx) => handler.execute(ctx)), input);
   };
 
@@ -99,6 +101,25 @@ describe('a question', () => {
       code: 'agent_failed', cause: 'question_not_understood', retryable: false, stepId: 'answer', message: expect.stringMatching(/“passengers” is not known.*Nearest question: .*Columns: .*Forms: /),
     });
     expect(errorOf(await ask({ question: 'coyote strikes in Hawaii by year' }))).toMatchObject({ code: 'agent_failed', cause: 'nothing_found', retryable: false, message: expect.stringContaining('no record fits') });
+  });
+
+  it.each([
+    ['is no Vega-Lite', class extends SpecValidator {
+      override assertValid(spec: JsonObject, signal: AbortSignal): Promise<void> {
+        return super.assertValid({ ...spec, mark: 'bars' }, signal);
+      }
+    }, /^the chart is no Vega-Lite: \/mark must be /],
+    ['cannot be checked', class extends SpecValidator {
+      protected override begin(): Worker {
+        return new Worker('process.exit(3)', { eval: true });
+      }
+    }, /^the thread that checks charts has ended; the log/],
+  ])('whose chart %s fails with a code', async (_what, Faulty, message) => {
+    const faulty = new Faulty();
+    const log = await ask({ question: 'top 3 states' }, undefined, {}, faulty);
+    await faulty.onApplicationShutdown();
+    expect(errorOf(log)).toMatchObject({ code: 'agent_failed', stepId: 'answer', message: expect.stringMatching(message) });
+    expect(ofType(log, 'step_output')).toEqual([]);
   });
 
   it.each([[null], [{}], [{ question: ' ' }], [{ question: 'x'.repeat(501) }], [{ question: 'strikes', model: 1 }]])('in an input that is none is refused: %j', async (input) => {

@@ -62,12 +62,14 @@ export class ChartOperation implements StreamingOperation<ChartAnswer> {
     const model = await planner.modelFor(this.input.model, this.voice);
     const writtenBy = model ?? 'grammar';
     tell('planning', { writtenBy });
+    // The first chart after a while would else wait for it at the end.
+    validator.prepare();
     const { rows, first, last, columns: known } = dataset.profile;
     tell('understanding_schema', { columns: known.map(({ name }) => name), rows, first, last });
     const { plan, result, columns } = await this.query(model, tell, signal);
     tell('transforming_data', { columns: columns.map(({ name, type }) => ({ name, type })) });
     const { spec, form, notes } = buildSpec(columns, result.rows, plan);
-    await validator.assertValid(spec);
+    await validator.assertValid(spec, signal);
     const cut = result.truncated ? [`There are more rows; the first ${result.rows.length} are shown.`] : [];
     const explanation = [plan.explanation.trim(), ...cut, ...notes].join(' ');
     progress.text(explanation);

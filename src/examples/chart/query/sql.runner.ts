@@ -1,9 +1,7 @@
 /** Runs SQL that nobody has to trust: guarded, and in a process of its own that is killed when its time is over. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Injectable, Logger } from '@nestjs/common';
-import { assetUrl } from '../../../assets.js';
+import { scriptFile } from '../../../assets.js';
 import { type Row } from '../chart.types.js';
 import { DATASET_FILE } from '../dataset/dataset.js';
 import { QueryPlaces } from './query.places.js';
@@ -26,8 +24,7 @@ const logger = new Logger('Chart');
 /** Bytes; what the child answers is bounded by itself, this is for a child that is not itself any more. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
 
-/** What the process runs: as it was built, or, in tests, as it is in the sources. */
-const [CHILD = ''] = ['js', 'ts'].map((ending) => fileURLToPath(assetUrl(`./examples/chart/query/sql.child.${ending}`))).filter((file) => existsSync(file));
+const CHILD = scriptFile('./examples/chart/query/sql.child');
 
 export interface RunOptions {
   limitMs?: number;

@@ -1,5 +1,5 @@
 /** The documentation does what it says: what is to be pasted is run, what is listed is compared with the code. */
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -81,6 +81,7 @@ describe('the service of the README', () => {
     expect(out['text']).toBe('Nothing but text.\n');
     const backup = readdirSync(join(home, 'data')).find((name) => name.startsWith('backup-')) as string;
     expect(readFileSync(join(home, 'data', backup)).subarray(0, 15).toString()).toBe('SQLite format 3');
+    expect(statSync(join(home, 'data', backup)).mode & 0o777).toBe(0o600);
   });
 
   itWithShell('prints a curl line at its start that runs as it is', async () => {
@@ -226,6 +227,10 @@ describe('the documentation', () => {
       ...Object.keys(properties).filter((name) => !common.includes(name)).map((name) => (required.includes(name) ? name : `${name}?`)).sort(),
     ]);
     expect(manual.table('steps').map(([type = '', fields = '']) => [...codesIn(type), ...codesIn(fields).sort()])).toEqual(steps);
+    // What a builder does not take as an option it takes as an argument.
+    const given = ['agent', 'steps', 'step'];
+    expect(manual.table('builders').map(([builder = '', options = '']) => [codesIn(builder)[0]?.replace(/\(.*/, ''), ...codesIn(options).sort()]))
+      .toEqual(steps.map(([type, ...fields]) => [type, ...fields.filter((field) => !given.includes(field as string))]));
 
     const module = await Test.createTestingModule({ imports: [StreamingModule.forRoot({ dataDir: ':memory:', apiKeys: [{ user: 'a', key: 'b' }] })] }).compile();
     await module.init();

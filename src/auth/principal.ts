@@ -12,7 +12,10 @@ export interface Principal {
   /** Milliseconds since the epoch after which the credential is void; absent where it has no end of its own. */
   expiresAt?: number;
   method: AuthMethod;
-  /** Names the credential without giving it away: the first 12 hex digits of its SHA-256. For logs and checks, not for clients. */
+  /**
+   * Names the credential without giving it away. It stands in the audit log: an authenticator of your own gives an id or a hash
+   * here, never the secret itself. Stepcast's own give the first 12 hex digits of its SHA-256. For logs and checks, not for clients.
+   */
   credentialId: string;
   /** Where `method` is `ticket`: how whoever asked for the ticket had authenticated. */
   origin?: Exclude<AuthMethod, 'ticket'>;

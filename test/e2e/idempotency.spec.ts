@@ -25,6 +25,9 @@ describe('Idempotency-Key', () => {
       const [first, second] = [await start(same), await start(same)];
       expect([first.status, second.status]).toEqual([202, 202]);
       expect(second.json.id).toBe(first.json.id);
+      // A start tells what was recorded, a repeat what has become of it.
+      await app.alice.follow(first.json.id as string);
+      expect([first.json.status, (await start(same)).json.status]).toEqual(['queued', 'completed']);
     }
   });
 

@@ -1,5 +1,5 @@
-/** What the guides show of TypeScript is checked by its compiler, against the types that the built package comes with. */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+/** What the guides and the README show of TypeScript is checked by its compiler, against the types that the built package comes with. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
@@ -21,15 +21,25 @@ describe('the guides', () => {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, code);
     }
-    const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)).config, ts.sys, '.');
-    // By the name of the package, as an app reads it.
-    const program = ts.createProgram(files.map(({ target }) => target), { ...options, paths: {}, rootDir: folder, noEmit: true, declaration: false });
-    const faults = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    expect(faultsOf(files.map(({ target }) => target), 'tsconfig.json')).toEqual([]);
+  }, 120_000);
+
+  it('show an app that compiles by the tsconfig.json beside it', () => {
+    const main = join(folder, 'main.ts');
+    copyFileSync('examples/minimal/main.ts', main);
+    expect(faultsOf([main], 'examples/minimal/tsconfig.json')).toEqual([]);
+  }, 120_000);
+
+  /** What the compiler finds wrong, where the package is read by its name, as an app does. */
+  function faultsOf(files: string[], tsconfig: string): string[] {
+    const { config, error } = ts.readConfigFile(tsconfig, (path) => ts.sys.readFile(path));
+    const { options, errors } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
+    const program = ts.createProgram(files, { ...options, paths: {}, rootDir: folder, noEmit: true, declaration: false });
+    return [...(error ? [error] : []), ...errors, ...ts.getPreEmitDiagnostics(program)].map(({ file, start, messageText }) => {
       const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
       return `${file?.fileName.replace(folder, '') ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
     });
-    expect(faults).toEqual([]);
-  }, 120_000);
+  }
 
   it('are all in the list, and every one in it is there', () => {
     const index = new MarkdownPage('docs/guides/README.md');

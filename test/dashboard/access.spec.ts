@@ -71,7 +71,7 @@ describeInChromium('the dashboard for everybody', () => {
     const root = service.as('root');
     id = await root.start('walk', { a: 'x'.repeat(300) });
     await (await root.openExecution(id)).until('input_required');
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await service?.dispose();
@@ -97,7 +97,7 @@ describeInChromium('the dashboard for everybody', () => {
       expect({ view, faults: await page.evaluate(FAULTS) }).toEqual({ view, faults: [] });
     }
     await dashboard.close();
-  }, 90_000);
+  }, 180_000);
 
   it('takes the colours of the system until one chooses others, which it keeps', async () => {
     const ground = 'getComputedStyle(document.body).backgroundColor';
@@ -142,6 +142,8 @@ describeInChromium('the dashboard for everybody', () => {
       expect({ view, wide: await page.evaluate('document.documentElement.scrollWidth') }).toEqual({ view, wide: width });
     }
     await dashboard.execution(id);
+    // With its events there, whose number is in their tab.
+    await dashboard.whenStatus('waiting');
     // What only scrolling sideways shows is found by nobody.
     expect(await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('[role=tablist]'))`)).toBe(0);
     await page.locator('[data-row="again/shaky"]').tap();
@@ -151,7 +153,7 @@ describeInChromium('the dashboard for everybody', () => {
     await soon(async () => expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width));
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
-  }, 60_000);
+  }, 120_000);
 
   it('is used from the sign-in to the result by keyboard alone', async () => {
     const alice = service.as('alice');
@@ -232,7 +234,7 @@ describeInChromium('the dashboard for everybody', () => {
     expect((await alice.get('/executions?workflow=walk&status=completed')).json.executions).toHaveLength(1);
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
-  }, 90_000);
+  }, 180_000);
 
   it('does nothing by single keys for those who have turned them off', async () => {
     const dashboard = await DashboardPage.signedIn(browser, service.base);

@@ -35,7 +35,7 @@ describeInChromium('the dashboard and what is hostile', () => {
 
   beforeAll(async () => {
     [service, browser] = await Promise.all([ServiceProcess.start(), launch()]);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await service?.dispose();
@@ -99,7 +99,7 @@ describeInChromium('the dashboard and what is hostile', () => {
     expect(elsewhere).toEqual([]);
     expect(complaints.filter((line) => !/status of 4\d\d/.test(line))).toEqual([]);
     await dashboard.close();
-  }, 60_000);
+  }, 120_000);
 
   it('runs no string as a script, though one got in', async () => {
     const dashboard = await DashboardPage.signedIn(browser, service.base);

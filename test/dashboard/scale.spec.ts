@@ -18,7 +18,7 @@ describeInChromium('the dashboard at scale', () => {
   beforeAll(async () => {
     const many = { STEPCAST_MAX_EXECUTIONS_PER_USER: '1000', STEPCAST_MAX_QUEUED_PER_USER: '10000', STEPCAST_START_LIMIT: '100000/60' };
     [service, browser] = await Promise.all([ServiceProcess.start({ env: many }), launch()]);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await service?.dispose();
@@ -80,7 +80,7 @@ describeInChromium('the dashboard at scale', () => {
     await soon(async () => expect(await page.locator('[data-node]').count()).toBe(3));
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
-  }, 120_000);
+  }, 240_000);
 
   it('draws of a thousand steps what is in sight', async () => {
     const alice = service.as('alice');
@@ -100,7 +100,7 @@ describeInChromium('the dashboard at scale', () => {
     await page.locator('[data-node="s949"]:focus').waitFor();
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
-  }, 60_000);
+  }, 120_000);
 
   it('lists thousands of executions by as many rows as fit', async () => {
     const alice = service.as('alice');
@@ -123,5 +123,5 @@ describeInChromium('the dashboard at scale', () => {
     await soon(async () => expect(await page.evaluate<number>('document.querySelectorAll("*").length')).toBeLessThan(MOST_ELEMENTS));
     expect(dashboard.complaints).toEqual([]);
     await dashboard.close();
-  }, 120_000);
+  }, 240_000);
 });

@@ -42,8 +42,8 @@ describeInChromium('the dashboard over a broken line', () => {
       proxy.delayMs = 5;
       await dashboard.execution(id, 'output');
       await page.getByRole('region', { name: 'Text of p/a' }).waitFor();
-      // Each connection now carries little more than its head.
-      proxy.cutAfter = 20_000;
+      // Each connection now carries a small part of it.
+      proxy.cutAfter = 50_000;
       proxy.cut();
       await page.locator('.execution:not([data-events="0"])').waitFor();
       proxy.stall();
@@ -72,7 +72,7 @@ describeInChromium('the dashboard over a broken line', () => {
     } finally {
       await proxy.close();
     }
-  }, 90_000);
+  }, 240_000);
 
   it('keeps its list up to date over cut lines', async () => {
     const proxy = await FaultProxy.to(service.port);

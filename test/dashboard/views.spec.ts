@@ -206,6 +206,81 @@ describeInChromium('the dashboard', () => {
     expect(calm(dashboard.complaints)).toEqual([]);
   });
 
+  it('takes a box that is left empty as no, and leaves out what nobody has touched', async () => {
+    const alice = service.as('alice');
+    const schema = { type: 'object', required: ['agreed'], properties: { agreed: { type: 'boolean' }, later: { type: 'boolean' }, more: { type: 'object', required: ['sure'], properties: { sure: { type: 'boolean' }, note: { type: 'string' } } } } };
+    const definition: WorkflowDefinition = { name: 'agrees', steps: [{ type: 'input', name: 'ask', schema }] };
+    const outputOf = async (id: string) => (await alice.status(id)).steps['ask']?.output;
+    await dashboard.signIn('alice');
+    const [first, second] = [await alice.start(definition), await alice.start(definition)];
+    await dashboard.execution(first);
+    const field = (path: string) => page.locator(`[data-path="${path}"]`);
+    await soon(async () => expect(await field('/agreed').textContent()).toBe('agreed'));
+    expect(await field('/agreed').getByRole('checkbox').getAttribute('aria-required')).toBeNull();
+    await button('Answer').click();
+    await dashboard.whenStatus('completed');
+    expect(await outputOf(first)).toEqual({ agreed: false });
+    await dashboard.execution(second);
+    await field('/agreed').getByRole('checkbox').check();
+    await field('/later').getByRole('combobox').selectOption('No');
+    await field('/more/note').getByRole('textbox').fill('well');
+    await button('Answer').click();
+    await dashboard.whenStatus('completed');
+    expect(await outputOf(second)).toEqual({ agreed: true, later: false, more: { sure: false, note: 'well' } });
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('plays a replay by the space bar as soon as it is opened, from the start where it is at the end, and gives the focus back', async () => {
+    const alice = service.as('alice');
+    await dashboard.signIn('alice');
+    await dashboard.execution(await alice.start({ name: 'plays', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] }), 'events');
+    await dashboard.whenStatus('completed');
+    const moment = page.getByRole('slider', { name: 'Event' });
+    const focused = () => page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent');
+    await button('Replay').click();
+    const total = await moment.getAttribute('max');
+    expect(await moment.inputValue()).toBe(total);
+    expect(await focused()).toBe('Play');
+    await page.evaluate(`{
+      const slider = document.querySelector('.replay input[type=range]');
+      globalThis.moments = [];
+      new MutationObserver(() => moments.push(slider.getAttribute('aria-valuetext'))).observe(slider, { attributeFilter: ['aria-valuetext'] });
+    }`);
+    await page.keyboard.press(' ');
+    await soon(async () => expect(await page.evaluate('[moments[0], moments.at(-1)]')).toEqual(['before the first event', `event ${total} of ${total}, workflow_completed`]));
+    await button('Play').waitFor();
+    await page.getByRole('region', { name: 'Replay' }).getByRole('button', { name: 'Live' }).click();
+    await moment.waitFor({ state: 'detached' });
+    expect(await focused()).toBe('Replay');
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('shows the rows of a result as a table under the labels of its columns, all of it as JSON, and its whole id', async () => {
+    const alice = service.as('alice');
+    const rows = [{ phase: 'Climb', strikes: 7 }, { phase: 'Descent', strikes: null }];
+    const result = { question: 'By phase?', columns: [{ name: 'phase', label: 'Phase of flight', type: 'text' }, { name: 'strikes', label: 'Strikes', type: 'number' }], rows, spec: { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', mark: 'bar' } };
+    const id = await alice.start({ name: 'charted', steps: [{ type: 'agent', name: 'a', agent: 'echo', input: result }] });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await dashboard.signIn('alice');
+    await dashboard.execution(id, 'result');
+    await dashboard.whenStatus('completed');
+    await soon(async () => expect(await page.getByRole('table', { name: 'rows' }).getByRole('row').allInnerTexts()).toEqual(['Phase of flight\tStrikes', 'Climb\t7', 'Descent\t']));
+    const tree = page.getByRole('region', { name: 'Result' });
+    expect(await tree.getByText('bar').isVisible()).toBe(true);
+    expect(await tree.getByText('Descent').count()).toBe(0);
+    await tree.getByText('rows').click();
+    await tree.getByText('1 {2}').click();
+    await tree.getByText('Descent').waitFor();
+    expect(await page.getByRole('tabpanel').getByRole('link').count()).toBe(0);
+    const clipboard = () => page.evaluate<string>('navigator.clipboard.readText()');
+    await button('Copy JSON').first().click();
+    await soon(async () => expect(JSON.parse(await clipboard())).toEqual(result));
+    await button('Copy id').click();
+    await soon(async () => expect(await clipboard()).toBe(id));
+    expect(await page.getByTitle(id).textContent()).toBe(`${id.slice(0, 8)}…`);
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
   it('shows the steps as a graph, those to come too, and as a timeline with each attempt and round', async () => {
     const alice = service.as('alice');
     await alice.post('/workflows', {

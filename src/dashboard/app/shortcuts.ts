@@ -39,7 +39,8 @@ export function watchPrefix(): void {
 
 function takesKeys({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.closest('dialog')) return true;
+  // One that has just been closed holds the focus until it is gone.
+  if (target.closest('dialog[open]')) return true;
   if (key === ' ') return target.matches('button, a, summary, input, textarea, select');
   return target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=button])');
 }

@@ -1,5 +1,5 @@
 /** Moves about in the log: by event, by time, or playing it as it happened. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useShortcuts } from '../app/shortcuts.js';
 import { clock, count } from '../ui/format.js';
 import { type ExecutionModel } from './execution.model.js';
@@ -31,12 +31,23 @@ export function ReplayBar({ model, moment, total, onMove, onLive }: ReplayBarPro
   };
   useShortcuts({ ' ': play, ',': () => move(moment - 1), '.': () => move(moment + 1) });
   const event = model.events[moment - 1];
+  const bar = useRef<HTMLElement>(null);
+  const playButton = useRef<HTMLButtonElement>(null);
+  // On the button that has opened it, the space bar would close it rather than play.
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    const element = bar.current;
+    playButton.current?.focus({ preventScroll: true });
+    return () => {
+      if (before instanceof HTMLElement && element?.contains(document.activeElement)) before.focus({ preventScroll: true });
+    };
+  }, []);
   return (
-    <section className="card replay" aria-label="Replay">
+    <section ref={bar} className="card replay" aria-label="Replay">
       <span className="row">
         <button type="button" className="quiet icon" aria-label="To the start" onClick={() => move(0)}>«</button>
         <button type="button" className="quiet icon" aria-label="One event back" onClick={() => move(moment - 1)}>‹</button>
-        <button type="button" className="icon" aria-label={playing ? 'Pause' : 'Play'} onClick={play}>{playing ? '❚❚' : '▶'}</button>
+        <button ref={playButton} type="button" className="icon" aria-label={playing ? 'Pause' : 'Play'} onClick={play}>{playing ? '❚❚' : '▶'}</button>
         <button type="button" className="quiet icon" aria-label="One event on" onClick={() => move(moment + 1)}>›</button>
         <select aria-label="Speed" value={speed} onChange={({ target }) => setSpeed(Number(target.value))}>{SPEEDS.map((times) => <option key={times} value={times}>{times}×</option>)}</select>
       </span>

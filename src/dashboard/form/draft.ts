@@ -32,6 +32,7 @@ export function draftOf(given: JsonValue | undefined, root: Schema = schemaOf(gi
 export function finish(draft: Draft, given: JsonValue | undefined, root: Schema, path = '', isRequired = true): Finished {
   const schema = resolve(given, root);
   if (draft instanceof Unfit) return { value: undefined, faults: [{ path, message: draft.message }] };
+  if (draft === undefined && isRequired && fieldOf(schema) === 'boolean') return { value: isTicked(draft, schema), faults: [] };
   if (draft === undefined) return { value: undefined, faults: isRequired ? [{ path, message: 'is missing' }] : [] };
   if (Array.isArray(draft)) {
     const parts = (draft as readonly Draft[]).map((item, i) => finish(item, schema['items'], root, `${path}/${i}`));
@@ -42,6 +43,8 @@ export function finish(draft: Draft, given: JsonValue | undefined, root: Schema,
 }
 
 function finishObject(draft: { readonly [name: string]: Draft }, schema: Schema, root: Schema, path: string, isRequired: boolean): Finished {
+  // An object of which nothing was filled in is not given, where it need not be.
+  if (!isRequired && isBlank(draft, schema, root)) return { value: undefined, faults: [] };
   const members = schemaOf(schema['properties']);
   const required = requiredOf(schema);
   const value: Record<string, JsonValue> = {};
@@ -51,9 +54,21 @@ function finishObject(draft: { readonly [name: string]: Draft }, schema: Schema,
     faults.push(...part.faults);
     if (part.value !== undefined) value[name] = part.value;
   }
-  // An object of which nothing was filled in is not given, where it need not be.
-  const isEmpty = !isRequired && Object.keys(value).length === 0 && !Object.values(draft).some((member) => member instanceof Unfit);
-  return isEmpty ? { value: undefined, faults: [] } : { value: value, faults };
+  return { value, faults };
+}
+
+/** Whether nothing was filled in, all the way down in what has fields of its own. */
+function isBlank(draft: Draft, given: JsonValue | undefined, root: Schema): boolean {
+  if (draft === undefined) return true;
+  const schema = resolve(given, root);
+  if (draft === null || typeof draft !== 'object' || Array.isArray(draft) || draft instanceof Unfit || fieldOf(schema) !== 'object') return false;
+  const members = schemaOf(schema['properties']);
+  return Object.entries(draft as { readonly [name: string]: Draft }).every(([name, member]) => isBlank(member, members[name], root));
+}
+
+/** Whether the box of a boolean is ticked: one that nobody has touched is so by its default alone, and says no without one. */
+export function isTicked(draft: Draft, schema: Schema): boolean {
+  return (draft ?? schema['default']) === true;
 }
 
 export function escaped(name: string): string {

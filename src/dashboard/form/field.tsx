@@ -3,7 +3,7 @@ import { type ReactNode, useId, useState } from 'react';
 import { type Fault } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
 import { plural, pretty } from '../ui/format.js';
-import { type Draft, draftOf, escaped, parseJson, Unfit } from './draft.js';
+import { type Draft, draftOf, escaped, isTicked, parseJson, Unfit } from './draft.js';
 import { fieldOf, membersOf, requiredOf, resolve, sampleOf, type Schema, typeOf } from './schema.js';
 
 export interface FieldProps {
@@ -79,10 +79,13 @@ function SimpleField(props: KnownProps) {
   const id = useId();
   const wrong = faultsAt(path, faults);
   const described = [hintsOf(schema) === '' && schema['description'] === undefined ? undefined : `${id}-hint`, wrong.length ? `${id}-fault` : undefined].filter(Boolean).join(' ');
-  const shared = { id, 'aria-describedby': described || undefined, 'aria-invalid': wrong.length > 0 || undefined, 'aria-required': isRequired || undefined };
+  const isBox = isChecked(schema, isRequired);
+  // A box that is left empty says no: there is nothing that one would have to fill in.
+  const isAsked = isRequired && !isBox;
+  const shared = { id, 'aria-describedby': described || undefined, 'aria-invalid': wrong.length > 0 || undefined, 'aria-required': isAsked || undefined };
   return (
-    <div className={isChecked(schema, isRequired) ? 'field checked' : 'field'} data-path={path}>
-      <label htmlFor={id}>{label || 'Value'}{isRequired && <Required />}</label>
+    <div className={isBox ? 'field checked' : 'field'} data-path={path}>
+      <label htmlFor={id}>{label || 'Value'}{isAsked && <Required />}</label>
       <Control {...props} shared={shared} />
       <Description schema={schema} id={`${id}-hint`} />
       {wrong.length > 0 && <p id={`${id}-fault`} className="fault" role="alert">{wrong.map(({ message }) => message).join('; ')}</p>}
@@ -98,7 +101,7 @@ function Control({ schema, root, given, value, onChange, isRequired, shared }: K
       return <Choice {...shared} values={schema['enum'] as readonly JsonValue[]} value={value} onChange={onChange} />;
     case 'boolean':
       return isChecked(schema, isRequired)
-        ? <input {...shared} type="checkbox" checked={value === true} onChange={(event) => onChange(event.target.checked)} />
+        ? <input {...shared} type="checkbox" checked={isTicked(value, schema)} onChange={(event) => onChange(event.target.checked)} />
         : <Choice {...shared} values={[true, false]} value={value} onChange={onChange} />;
     case 'number': {
       const isWhole = typeOf(schema) === 'integer';

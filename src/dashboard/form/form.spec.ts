@@ -52,4 +52,25 @@ describe('the forms', () => {
     expect(parseJson('{"a":1}')).toEqual({ a: 1 });
     expect(parseJson('{a')).toBeInstanceOf(Unfit);
   });
+
+  it('take a box that has to say something and is left empty as no, and leave out what need not be given and nobody has touched', () => {
+    type Fields = { readonly [name: string]: Draft };
+    const flag = { type: 'boolean' };
+    const schema = {
+      type: 'object', required: ['agreed', 'on', 'items'], properties: {
+        agreed: flag, on: { type: 'boolean', default: true }, maybe: flag, items: { type: 'array', items: { type: 'object', required: ['agreed'], properties: { agreed: flag } } },
+        free: { type: 'object', required: ['agreed', 'deep'], properties: { agreed: flag, note: { type: 'string' }, deep: { type: 'object', required: ['agreed', 'word'], properties: { agreed: flag, word: { type: 'string' } } } } },
+        any: { type: 'object' },
+      },
+    };
+    const begun = draftOf(schema) as { free: Fields & { deep: Fields } };
+    const sent = (changes: Fields) => finish({ ...begun, items: [draftOf(schema.properties.items.items)], ...changes }, schema, schema);
+    expect(sent({})).toEqual({ value: { agreed: false, on: true, items: [{ agreed: false }] }, faults: [] });
+    expect(sent({ agreed: true, on: false, maybe: false, any: {} })).toEqual({ value: { agreed: true, on: false, maybe: false, items: [{ agreed: false }], any: {} }, faults: [] });
+    // Taken out as JSON, which leaves the box as its default says.
+    expect(sent({ on: undefined }).value).toMatchObject({ on: true });
+    expect(sent({ free: { ...begun.free, deep: { ...begun.free.deep, word: 'x' } } }).value).toMatchObject({ free: { agreed: false, deep: { agreed: false, word: 'x' } } });
+    expect(sent({ free: { ...begun.free, note: 'x' } }).faults).toEqual([{ path: '/free/deep/word', message: 'is missing' }]);
+    expect(finish(undefined, flag, flag)).toEqual({ value: false, faults: [] });
+  });
 });

@@ -10,17 +10,26 @@ const STEP = 100;
 /** Levels that are open at first. */
 const OPEN_LEVELS = 2;
 
-export function JsonView({ value, label }: { value: JsonValue; label: string }) {
+/** @param closed The member that is closed at first, as it is shown elsewhere. */
+export function JsonView({ value, label, closed }: { value: JsonValue; label: string; closed?: string | undefined }) {
   return (
     <div className="json" role="region" aria-label={label} tabIndex={0}>
       <div className="json-tools"><CopyButton text={() => pretty(value)} label="Copy JSON" /></div>
-      <Value value={value} level={0} />
+      <Value value={value} level={0} closed={closed} />
     </div>
   );
 }
 
-function Value({ value, name, level }: { value: JsonValue; name?: string; level: number }) {
-  if (value !== null && typeof value === 'object') return <Members value={value} name={name} level={level} />;
+interface ValueProps {
+  value: JsonValue;
+  name?: string;
+  level: number;
+  isClosed?: boolean;
+  closed?: string | undefined;
+}
+
+function Value({ value, name, level, isClosed = level >= OPEN_LEVELS, closed }: ValueProps) {
+  if (value !== null && typeof value === 'object') return <Members value={value} name={name} level={level} isClosed={isClosed} closed={closed} />;
   return (
     <div className="json-line">
       {name !== undefined && <span className="json-key">{name}: </span>}
@@ -29,9 +38,15 @@ function Value({ value, name, level }: { value: JsonValue; name?: string; level:
   );
 }
 
-function Members({ value, name, level }: { value: readonly JsonValue[] | { readonly [key: string]: JsonValue }; name: string | undefined; level: number }) {
+interface MembersProps extends Pick<ValueProps, 'level' | 'closed'> {
+  value: readonly JsonValue[] | { readonly [key: string]: JsonValue };
+  name: string | undefined;
+  isClosed: boolean;
+}
+
+function Members({ value, name, level, isClosed, closed }: MembersProps) {
   const [shown, setShown] = useState(STEP);
-  const [open, setOpen] = useState(level < OPEN_LEVELS);
+  const [open, setOpen] = useState(!isClosed);
   const isList = Array.isArray(value);
   const entries: [string, JsonValue][] = Object.entries(value);
   const summary = isList ? `[${count(entries.length)}]` : `{${count(entries.length)}}`;
@@ -41,7 +56,7 @@ function Members({ value, name, level }: { value: readonly JsonValue[] | { reado
       <summary>{name !== undefined && <span className="json-key">{name} </span>}<span className="json-null">{summary}</span></summary>
       {open && (
         <div className="json-members">
-          {entries.slice(0, shown).map(([key, member]) => <Value key={key} value={member} name={key} level={level + 1} />)}
+          {entries.slice(0, shown).map(([key, member]) => <Value key={key} value={member} name={key} level={level + 1} isClosed={level + 1 >= OPEN_LEVELS || key === closed} />)}
           {entries.length > shown && <button type="button" className="quiet small" onClick={() => setShown(shown + STEP)}>{count(entries.length - shown)} more</button>}
         </div>
       )}

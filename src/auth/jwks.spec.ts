@@ -64,7 +64,7 @@ describe('the keys of an issuer', () => {
     ['does not answer', (server) => (server.instead = () => undefined)],
   ])('that cannot be had, as their server %s, are nobody\'s fault: 503, and back by themselves', async (_how, fail) => {
     await fail(issuer);
-    const by = verifier({ retryMs: 0, timeoutMs: 100 });
+    const by = verifier({ retryMs: 0, timeoutMs: 1000 });
     const error = await user(by, first).catch((reason: unknown) => reason);
     expect(error).toMatchObject(UNAVAILABLE);
     expect(String((error as Error).cause)).toContain(issuer.url);
@@ -84,7 +84,7 @@ describe('the keys of an issuer', () => {
   });
 
   it('that are known are not waited for again and again, while their server does not answer', async () => {
-    const by = verifier({ cacheMs: 0, timeoutMs: 100 });
+    const by = verifier({ cacheMs: 0, timeoutMs: 1000 });
     expect(await user(by, first)).toBe('carol');
     issuer.instead = () => undefined;
     for (let i = 0; i < 4; i++) expect(await user(by, first)).toBe('carol');

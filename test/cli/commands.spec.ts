@@ -152,7 +152,7 @@ describe('stepcast run', () => {
     const line = await FaultProxy.to(service.port);
     let next: ServiceProcess | undefined;
     try {
-      const long = save('long.json', workflow('long', agent('t', 'tokens', { input: { count: 60, intervalMs: 20 } })));
+      const long = save('long.json', workflow('long', agent('t', 'tokens', { input: { count: 150, intervalMs: 20 } })));
       const running = new PipedCommand(['run', '-f', long, '--json'], { base: line.base });
       await eventually(() => running.stdout.includes('"seq":12,'), 'some events');
       await service.end('SIGKILL');

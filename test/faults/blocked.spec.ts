@@ -8,7 +8,7 @@ import { health } from './support/health.js';
 import { Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 
 let lineage: Lineage;
 afterEach(() => lineage.dispose());
@@ -39,7 +39,7 @@ describe('an agent that holds the process up for two seconds', () => {
     }
     const step = held.log.find((event: ExecutionEvent) => event.type === 'step_completed')?.step;
     expect(step?.durationMs).toBeGreaterThanOrEqual(2000);
-    const warning = await eventually(() => /^.*the process was blocked for \d+ ms.*$/m.exec(lineage.output)?.[0], 'the warning');
-    expect(warning).toMatch(/of the agents, that may have been (\w+, )*blocks\b/);
+    // On a busy machine there may be others, of what came before.
+    await eventually(() => /^.*the process was blocked for \d+ ms.*of the agents, that may have been (\w+, )*blocks\b.*$/m.test(lineage.output), 'the warning');
   }, TIMEOUT);
 });

@@ -10,7 +10,7 @@ import { Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';
 
 const HOUR_MS = 3_600_000;
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 
 let lineage: Lineage;
 beforeEach(async () => {
@@ -31,10 +31,10 @@ const type = (wanted: string) => (event: ExecutionEvent) => event.type === wante
 const durations = (log: readonly ExecutionEvent[]) => log.flatMap(({ step }) => (step?.durationMs === undefined ? [] : [step.durationMs]));
 const redeem = async ({ json: { streamUrl } }: Answer): Promise<number> => (await lineage.client.open(`/${streamUrl}`, { headers: { 'x-api-key': [] } })).status;
 
-const words = workflow('words', agent('w', 'tokens', { input: { count: 60, intervalMs: 20 } }));
-const retries = workflow('retries', retry('r', { maxAttempts: 4, backoff: { delayMs: 400, factor: 1, jitter: false } }, agent('f', 'flaky', { input: { failures: 3 } })));
-const late = workflow('late', agent('slow', 'delay', { input: { ms: HOUR_MS }, timeoutMs: 1500 }));
-const wholeLate = workflow('whole_late', { timeoutMs: 1500 }, agent('slow', 'delay', { input: { ms: HOUR_MS } }));
+const words = workflow('words', agent('w', 'tokens', { input: { count: 150, intervalMs: 20 } }));
+const retries = workflow('retries', retry('r', { maxAttempts: 4, backoff: { delayMs: 800, factor: 1, jitter: false } }, agent('f', 'flaky', { input: { failures: 3 } })));
+const late = workflow('late', agent('slow', 'delay', { input: { ms: HOUR_MS }, timeoutMs: 3000 }));
+const wholeLate = workflow('whole_late', { timeoutMs: 3000 }, agent('slow', 'delay', { input: { ms: HOUR_MS } }));
 const asks = workflow('asks', input('ask'), agent('after', 'echo'));
 
 describe('a clock that is set back by an hour', () => {

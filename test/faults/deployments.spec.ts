@@ -7,7 +7,7 @@ import { checkLog } from '../property/support/log.checker.js';
 import { type Exit, Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 const GRACEFUL: Exit = { code: 0, signal: null };
 
 const asks = ({ type }: ExecutionEvent) => type === 'input_required';

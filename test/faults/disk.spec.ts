@@ -11,7 +11,7 @@ import { Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';
 
 const FULL = /stepcast\.db: (database or disk is full|disk I\/O error|unable to open database file): .*(free some space|check the disk, its free space and the limits of the process|the disk is not full)/;
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 const LIMIT_KIB = 8192;
 
 /** A disk that can be filled and cleared. */

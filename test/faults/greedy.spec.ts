@@ -14,7 +14,7 @@ import { Lineage, type LineageOptions } from './support/lineage.js';
 import { scaled } from './support/scale.js';
 import { Watched } from './support/watched.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 /** Of the heap, for all that lives on it: what is held of a flood would go beyond it, and end the process. */
 const HEAP_MIB = 80;
 /** The same where an agent gives up no turn: what it tells in one turn is held until that ends, as nothing can be written before. */

@@ -63,7 +63,7 @@ describe('kill -9', () => {
     await lineage.start();
     const before = running();
     fill();
-    await within(Promise.all(before.map((subject) => subject.advanced())), () => `progress of all (${state()})`, 30_000);
+    await within(Promise.all(before.map((subject) => subject.advanced())), () => `progress of all (${state()})`, 60_000);
     // What the service notes of their progress is in its journal when it has answered a request that came after.
     await lineage.client.get('/executions?limit=1');
     const how = random.int(0, 2);

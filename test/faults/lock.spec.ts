@@ -10,11 +10,11 @@ import { Lineage } from './support/lineage.js';
 import { Watched } from './support/watched.js';
 
 const LOCKED = /^\S*stepcast\.db: database is locked: another program has locked it; end that program, or wait: it is tried again$/;
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 
 const busy = workflow(
   'busy',
-  agent('words', 'tokens', { input: { count: 60, intervalMs: 10 } }),
+  agent('words', 'tokens', { input: { count: 200, intervalMs: 10 } }),
   parallel('both', agent('wait', 'delay', { input: { ms: 300 } }), agent('more', 'tokens', { input: { count: 40, intervalMs: 5 } })),
   retry('again', { maxAttempts: 3, backoff: { delayMs: 100, jitter: false } }, agent('flaky', 'flaky', { input: { failures: 2 } })),
 );

@@ -18,7 +18,7 @@ const ROUNDS = scaled(1, 10);
 /** Of the heap; what is kept for each of a thousand readers would have to be less than 200 KB. */
 const HEAP_MIB = 256;
 const MEMORY_MIB = 700;
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 
 /** A reader that does next to nothing: a thousand of them share one process with the test. */
 class LeanReader {

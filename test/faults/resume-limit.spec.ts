@@ -8,7 +8,7 @@ import { within } from '../support/patience.js';
 import { Follower } from './support/follower.js';
 import { Lineage } from './support/lineage.js';
 
-const TIMEOUT = 90_000;
+const TIMEOUT = 180_000;
 
 describe('an execution that ends its process', () => {
   let lineage: Lineage;

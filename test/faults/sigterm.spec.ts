@@ -9,7 +9,7 @@ import { scaled } from './support/scale.js';
 import { Watched } from './support/watched.js';
 
 const GONE_MS = 10_000;
-const TIMEOUT = scaled(90_000, 400_000);
+const TIMEOUT = scaled(180_000, 400_000);
 const EXECUTIONS = scaled(200, 600);
 const DEPLOYMENTS = scaled(1, 5);
 

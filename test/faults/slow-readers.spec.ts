@@ -13,7 +13,7 @@ import { health } from './support/health.js';
 import { Lineage } from './support/lineage.js';
 import { scaled } from './support/scale.js';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 /** A KiB each: together far more than the sockets of both sides take. */
 const PIECES = scaled(24_000, 60_000);
 const EXECUTIONS = scaled(1, 3);

@@ -15,7 +15,7 @@ const SLOW: WorkflowDefinition = {
   name: 'slow',
   steps: [
     { type: 'agent', name: 'quick', agent: 'tokens', input: { text: 'It begins.' } },
-    { type: 'parallel', name: 'both', steps: [{ type: 'agent', name: 'long', agent: 'tokens', input: { text: LONG, intervalMs: 30 } }, { type: 'agent', name: 'wait', agent: 'delay', input: { ms: 1500 } }] },
+    { type: 'parallel', name: 'both', steps: [{ type: 'agent', name: 'long', agent: 'tokens', input: { text: LONG, intervalMs: 50 } }, { type: 'agent', name: 'wait', agent: 'delay', input: { ms: 1500 } }] },
   ],
 };
 const TEXTS = { quick: 'It begins.', 'both/long': LONG };

@@ -73,7 +73,7 @@ describe('keys, tickets and the streams that they open', () => {
     expect(await open(inTime)).toBe(200);
     aheadMs = TICKET_LIFETIME_MS;
     expect(await open(late)).toBe(401);
-    const added = await add({ user: 'alice', expiresAt: new Date(Date.now() + 1500).toISOString() });
+    const added = await add({ user: 'alice', expiresAt: new Date(Date.now() + 4000).toISOString() });
     const reader = await by(added).openExecution(id);
     expect([reader.status, await reader.whenEnded(), reader.frames.at(-1)?.data]).toEqual([200, 'end', expect.stringContaining('has expired')]);
     expect((await by(added).get('/executions')).status).toBe(401);

@@ -173,7 +173,7 @@ describe('answers of other services', () => {
     const key = signingKey('k');
     const issuer = await JwksServer.start(key);
     try {
-      await using app = await disposable({ rateLimit: { points: 5, seconds: 3600 }, jwt: { jwksUrl: issuer.url, caching: { retryMs: 0, timeoutMs: 300 } } });
+      await using app = await disposable({ rateLimit: { points: 5, seconds: 3600 }, jwt: { jwksUrl: issuer.url, caching: { retryMs: 0, timeoutMs: 1500 } } });
       const client = app.as(bearer(await signed(key)));
       const answers: ((response: ServerResponse) => void)[] = [
         (response) => void endless(response.writeHead(200, { 'content-type': 'application/json' }), ' '.repeat(65_536)),

@@ -4,7 +4,7 @@ import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type INestApplication, type LoggerService, type Provider } from '@nestjs/common';
+import { type INestApplication, type LoggerService, type Provider, type Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -27,6 +27,7 @@ export interface AppOptions {
   prepare?: (nest: INestApplication) => void;
   /** Agents and workflows beside `gate` and `play`. */
   providers?: Provider[];
+  controllers?: Type<unknown>[];
   override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** A folder that outlives the app; without one, the app's own is removed with it. */
   dataDir?: string;
@@ -105,7 +106,7 @@ export class TestApp {
   }
 
   static async start(options: AppOptions = {}): Promise<TestApp> {
-    const { platform = 'express', streaming = {}, providers = [], override = (builder) => builder, globalPrefix } = options;
+    const { platform = 'express', streaming = {}, providers = [], controllers = [], override = (builder) => builder, globalPrefix } = options;
     const dataDir = options.dataDir ?? tempDir();
     const stage = options.stage ?? new Stage();
     const log = new ErrorLog();
@@ -114,6 +115,7 @@ export class TestApp {
     const limits = { rateLimit: { points: 100_000, seconds: 60 }, maxStreamsPerUser: 1000, maxExecutionsPerUser: 1000 };
     const builder = Test.createTestingModule({
       imports: [StreamingModule.forRoot({ dataDir, apiKeys, ...limits, ...streaming })],
+      controllers,
       providers: [{ provide: Stage, useValue: stage }, GateAgent, PlayAgent, ...providers],
     }).setLogger(log).overrideProvider(Clock).useValue(clock);
     const module = await override(builder).compile();

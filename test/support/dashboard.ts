@@ -7,7 +7,7 @@ import { KEYS, type User } from './client.js';
 
 const FOLDER = resolve(dirname(resolve(process.env['STEPCAST_E2E_MAIN'] ?? 'dist/main.js')), 'dashboard');
 /** Milliseconds that anything on the page may take on a busy machine; a bound for failures. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** @throws where it is not built. */
 export function dashboardFolder(): URL {

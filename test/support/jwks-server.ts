@@ -1,8 +1,8 @@
 /** An issuer of tokens: its keys on a server of their own, which can be changed, made to fail, hang and go away. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { exportJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { freePort } from './free-port.js';
 
 export type Alg = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
 
@@ -43,6 +43,7 @@ export class JwksServer {
   static async start(...keys: SigningKey[]): Promise<JwksServer> {
     const issuer = new JwksServer();
     issuer.keys = keys;
+    issuer.port = await freePort();
     await issuer.open();
     return issuer;
   }
@@ -55,7 +56,6 @@ export class JwksServer {
   async open(): Promise<void> {
     const server = (this.server = createServer((_request, response) => void this.answer(response)));
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
   }
 
   /** Is gone, with every connection. */

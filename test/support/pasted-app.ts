@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
+import { freePort } from './free-port.js';
 import { within } from './patience.js';
 import { PINNED_NODE } from './pasted-shell.js';
 
@@ -111,12 +111,4 @@ export class PastedApp {
     };
     await within(answered(), () => `an answer of the app:\n${this.output}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

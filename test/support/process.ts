@@ -4,13 +4,14 @@ import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { tempDir } from './app.js';
 import { Client, KEYS, type User } from './client.js';
+import { freePort } from './free-port.js';
 import { within } from './patience.js';
 
 export interface ServiceOptions {
   env?: Record<string, string | undefined>;
   /** A folder that outlives the process; without one, `dispose` removes it. */
   dataDir?: string;
-  /** Default any free one. */
+  /** Default a free one. */
   port?: number;
   /** A module that the process loads before its own. */
   preload?: string;
@@ -24,6 +25,8 @@ export interface Exit {
 /** `STEPCAST_E2E_MAIN` names the main file of another build. */
 const MAIN = resolve(process.env['STEPCAST_E2E_MAIN'] ?? 'dist/main.js');
 const NODE = resolve('node_modules/.bin/node');
+/** Milliseconds that a start may take where the machine is busy. */
+const START_MS = 60_000;
 const USERS = Object.entries(KEYS).map(([user, key]) => `${user}:${key}${user === 'root' ? ':admin' : ''}`).join();
 
 export class ServiceProcess {
@@ -55,13 +58,13 @@ export class ServiceProcess {
 
   /** Starts it; answers when it takes requests. @throws with its output, where it ends instead. */
   static async start(options: ServiceOptions = {}): Promise<ServiceProcess> {
-    const service = ServiceProcess.spawn(options);
+    const service = ServiceProcess.spawn({ ...options, port: options.port ?? (await freePort()) });
     const ended = service.exited.then(({ code, signal }) => {
       throw new Error(`the service ended with ${code ?? signal}:\n${service.output}`);
     });
     ended.catch(() => undefined);
     try {
-      await Promise.race([within(service.ready(), () => `the start of the service:\n${service.output}`, 20_000), ended]);
+      await Promise.race([within(service.ready(), () => `the start of the service:\n${service.output}`, START_MS), ended]);
     } catch (error) {
       await service.dispose();
       throw error;

@@ -106,8 +106,11 @@ export class SocketClient {
   /** The first message that is wanted, come or to come. Rejects where the socket is closed without it. */
   until(wanted: (message: Message) => boolean, from = 0): Promise<Message> {
     const found = new Promise<Message>((resolve, reject) => {
+      // Each is looked at once: a flood of them would take too long otherwise.
+      let next = from;
       const look = () => {
-        const message = this.messages.slice(from).find(wanted);
+        const message = this.messages.slice(next).find(wanted);
+        next = Math.max(next, this.messages.length);
         if (!message && !this.isClosed) return;
         this.waiting.delete(look);
         if (message) resolve(message);

@@ -1,8 +1,8 @@
 /** A receiver of webhooks: a server that keeps what it is sent, and answers as the test says. */
 import { createHmac } from 'node:crypto';
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { type ExecutionEvent } from '../../src/contract/events.js';
+import { freePort } from './free-port.js';
 import { within } from './patience.js';
 
 export interface Delivery {
@@ -31,6 +31,7 @@ export class WebhookReceiver {
   static async start(answer?: Answering): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver();
     if (answer) receiver.answer = answer;
+    receiver.port = await freePort();
     await receiver.listen();
     return receiver;
   }
@@ -44,7 +45,6 @@ export class WebhookReceiver {
     const server = http.createServer((request, response) => void this.take(request, response).catch(() => response.destroy()));
     this.server = server;
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {

@@ -56,7 +56,7 @@ export class PipedCommand {
   }
 
   end(): Promise<Ended> {
-    return within(this.ended, () => `the end of the command:\n${this.stdout}\n${this.stderr}`, 30_000);
+    return within(this.ended, () => `the end of the command:\n${this.stdout}\n${this.stderr}`, 60_000);
   }
 }
 
@@ -123,7 +123,7 @@ export class Terminal {
   }
 
   end(): Promise<number> {
-    return within(this.ended, () => `the end of the command:\n${this.text.slice(-3000)}`, 30_000);
+    return within(this.ended, () => `the end of the command:\n${this.text.slice(-3000)}`, 60_000);
   }
 
   dispose(): void {

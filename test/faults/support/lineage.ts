@@ -1,10 +1,10 @@
 /** One service through many lives: processes that follow one another on the same data and port, however each of them ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Client, KEYS } from '../../support/client.js';
+import { freePort } from '../../support/free-port.js';
 import { within } from '../../support/patience.js';
 
 export interface Life {
@@ -36,9 +36,7 @@ export interface LineageOptions {
 
 const NODE = resolve('node_modules/.bin/node');
 const BUILT = process.env['STEPCAST_E2E_MAIN'] ?? 'dist/main.js';
-/** Below those that the system gives to outgoing connections: else a client could come to hold the port while nobody listens. */
-const PORTS = { first: 20_000, count: 10_000 };
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 const children = new Set<ChildProcess>();
 process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
@@ -170,17 +168,5 @@ export class Lineage {
     this.isDisposed = true;
     if (this.child) await this.end();
     if (!keepData) rmSync(this.dataDir, { recursive: true, force: true });
-  }
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    const free = await new Promise<boolean>((answer) => {
-      const server = createServer();
-      server.once('error', () => answer(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => answer(true)));
-    });
-    if (free) return port;
   }
 }

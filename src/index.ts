@@ -1,4 +1,7 @@
 /** The front door of the package: what apps use. Everything else may change without notice. */
+// First, as it says which Node is needed where this one is too old for what follows.
+import './journal/sqlite/node.sqlite.js';
+
 export { StreamingModule } from './streaming/streaming.module.js';
 export { StreamingOptions } from './streaming/streaming.options.js';
 

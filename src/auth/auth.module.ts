@@ -1,11 +1,13 @@
 /** Who asks, and what they may: keys, tokens, tickets, scopes. Takes `AuthOptions`, and a `KeyBackend` for the keys that admins add. */
 import { Global, Logger, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { ApiKeyStore } from './api-key.store.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthOptions } from './auth.options.js';
 import { Authenticator } from './authenticator.js';
 import { DefaultAuthenticator } from './default.authenticator.js';
 import { JwtVerifier, jwtWarnings } from './jwt.verifier.js';
+import { KnownScopes } from './known.scopes.js';
 import { KeyBackend, ManagedKeys } from './managed-keys.js';
 import { ScopeGuard } from './scope.guard.js';
 import { MemoryTicketStore, TicketStore } from './ticket.store.js';
@@ -13,15 +15,16 @@ import { TokenVerifier } from './token.verifier.js';
 
 @Global()
 @Module({
+  imports: [DiscoveryModule],
   providers: [
     { provide: ApiKeyStore, inject: [AuthOptions], useFactory: ({ apiKeys }: AuthOptions) => new ApiKeyStore(apiKeys) },
     { provide: TokenVerifier, inject: [AuthOptions], useFactory: tokenVerifierOf },
     { provide: ManagedKeys, inject: [AuthOptions, KeyBackend], useFactory: ({ authenticator }: AuthOptions, backend: KeyBackend) => (authenticator ? undefined : new ManagedKeys(backend)) },
     { provide: Authenticator, inject: [AuthOptions, ApiKeyStore, TokenVerifier, ManagedKeys], useFactory: authenticatorOf },
     { provide: TicketStore, useFactory: () => new MemoryTicketStore() },
-    AuthGuard, ScopeGuard,
+    AuthGuard, ScopeGuard, KnownScopes,
   ],
-  exports: [ApiKeyStore, TokenVerifier, ManagedKeys, Authenticator, TicketStore, AuthGuard, ScopeGuard],
+  exports: [ApiKeyStore, TokenVerifier, ManagedKeys, Authenticator, TicketStore, AuthGuard, ScopeGuard, KnownScopes],
 })
 export class AuthModule {}
 

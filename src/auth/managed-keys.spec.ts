@@ -82,7 +82,10 @@ describe('keys that are added at run time', () => {
     backend.records.delete(other.record.id);
     expect([await held(), await keys.find(other.key)]).toEqual([[false, false, true], undefined]);
     now += 1000;
-    expect([await held(), await keys.find(short.key)]).toEqual([[false, false, false], undefined]);
+    expect(await held()).toEqual([false, false, false]);
+    await expect(keys.find(short.key)).rejects.toMatchObject({ code: 'unauthenticated', message: `the API key has expired at ${new Date(NOW + 1000).toISOString()}; ask an admin for a new one` });
+    await keys.revoke(short.record.id);
+    expect(await keys.find(short.key)).toBeUndefined();
   });
 
   it('are not said to be wrong while nobody can look; streams that they have opened go on', async () => {

@@ -43,12 +43,17 @@ export class ManagedKeys {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Whose key this is, if anyone's. @throws StepcastError `journal_unavailable` */
+  /**
+   * Whose key this is, if anyone's.
+   * @throws StepcastError `unauthenticated` where it was someone's and has expired, `journal_unavailable`
+   */
   async find(key: string): Promise<Principal | undefined> {
     if (!KEY.test(key)) return undefined;
     const hash = hashSecret(key).toString('hex');
     const record = await this.backend.findKey(hash);
-    if (!record || this.isExpired(record.expiresAt)) return undefined;
+    if (!record) return undefined;
+    // Told to nobody but who has the whole key.
+    if (this.isExpired(record.expiresAt)) throw new StepcastError('unauthenticated', `the API key has expired at ${new Date(record.expiresAt).toISOString()}; ask an admin for a new one`);
     const known = this.known.get(record.id) ?? this.remember(record);
     this.touch(record.id, known);
     return known.principal;
@@ -110,7 +115,7 @@ export class ManagedKeys {
     this.backend.touchKey(id, now).catch(() => (known.touchedAt = -Infinity));
   }
 
-  private isExpired(expiresAt: number | null): boolean {
+  private isExpired(expiresAt: number | null): expiresAt is number {
     return expiresAt !== null && this.now() >= expiresAt;
   }
 }

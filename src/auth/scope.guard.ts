@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { principalOf } from './request-principal.js';
 import { requireScope, type Scope } from './scopes.js';
 
-const SCOPE_METADATA = 'stepcast:scope';
+export const SCOPE_METADATA = 'stepcast:scope';
 
 /** What the credential of a request must be good for; checked by `ScopeGuard`, which stands after `AuthGuard`. */
 export const RequireScope = (scope: Scope | (string & {})) => SetMetadata(SCOPE_METADATA, scope);

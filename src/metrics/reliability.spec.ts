@@ -30,14 +30,37 @@ describe('reliability', () => {
     });
   });
 
-  it('tells quantiles within the bucket that holds them', () => {
+  it('tells of one its own time, and of several no time beyond the shortest and the longest', () => {
     const { reliability } = at();
-    for (let i = 0; i < 90; i++) reliability.ended('a', START, ended({ ms: 80 }));
-    for (let i = 0; i < 10; i++) reliability.ended('a', START, ended({ ms: 20_000 }));
+    reliability.ended('a', START, ended({ ms: 2860 }));
+    expect(reliability.report('1h').completionMs).toEqual({ p50: 2860, p95: 2860, p99: 2860 });
+    reliability.ended('b', START, ended({ ms: 10_980 }));
+    expect(reliability.report('1h')).toMatchObject({
+      completionMs: { p50: 2860, p95: 10_980, p99: 10_980 },
+      workflows: [{ workflow: 'a', completionMs: { p50: 2860, p99: 2860 } }, { workflow: 'b', completionMs: { p50: 10_980, p99: 10_980 } }],
+    });
+    for (const ms of [0.2, 1e12]) reliability.ended('c', START, ended({ ms }));
+    expect(reliability.report('1h').workflows.at(-1)?.completionMs).toEqual({ p50: 0, p95: 2 ** 32 - 1, p99: 2 ** 32 - 1 });
+    reliability.calledTool(START, 120, false);
+    reliability.answered(START, 42_000);
+    expect(reliability.report('1h')).toMatchObject({ toolCalls: { durationMs: { p50: 120, p99: 120 } }, inputs: { waitMs: { p50: 42_000, p99: 42_000 } } });
+  });
+
+  it('tells quantiles between the shortest and the longest in the bucket that holds them', () => {
+    const { reliability } = at();
+    for (let i = 0; i < 90; i++) reliability.ended('a', START, ended({ ms: 60 + i % 30 }));
+    for (let i = 0; i < 10; i++) reliability.ended('a', START, ended({ ms: 20_000 + 100 * i }));
     const { p50, p95, p99 } = reliability.report('1h').completionMs as { p50: number; p95: number; p99: number };
-    expect([p50 > 50 && p50 <= 100, p95 > 10_000 && p95 <= 30_000, p99 > p95 && p99 <= 30_000]).toEqual([true, true, true]);
-    reliability.ended('b', START, ended({ ms: 1e12 }));
-    expect(reliability.report('1h').workflows.at(-1)?.completionMs).toEqual({ p50: 24 * HOUR, p95: 24 * HOUR, p99: 24 * HOUR });
+    expect([p50 > 60 && p50 < 89, p95 > 20_000 && p95 < p99, p99 < 20_900]).toEqual([true, true, true]);
+  });
+
+  it('forgets how short and how long what is older than its window was', () => {
+    const { reliability, clock } = at();
+    for (const ms of [3000, 4900]) reliability.ended('a', clock.now, ended({ ms }));
+    clock.now += 2 * HOUR;
+    reliability.ended('a', clock.now, ended({ ms: 4000 }));
+    expect(reliability.report('1h').completionMs).toEqual({ p50: 4000, p95: 4000, p99: 4000 });
+    expect(reliability.report('24h').completionMs).toMatchObject({ p50: 3950 });
   });
 
   it('forgets what is older than its window', () => {

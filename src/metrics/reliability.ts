@@ -1,11 +1,10 @@
 /**
  * How well executions do, live from the log: for people who look at the service now, where Prometheus keeps the history.
- * Rings of counts in memory, from the start of the process on; times are in buckets, so that a quantile is an estimate
- * within one of them.
+ * Rings of counts in memory, from the start of the process on; quantiles of times are estimates.
  */
-import { Ring } from './ring.js';
 import { type SloReport, Slos } from './slo.js';
 import { type SloOptions } from './slo.options.js';
+import { type Quantiles, TimesOver, TimesRing } from './times.js';
 
 const STEP_MS = 5 * 60_000;
 const HOUR_MS = 60 * 60_000;
@@ -13,22 +12,10 @@ export const RELIABILITY_WINDOWS = { '15m': HOUR_MS / 4, '1h': HOUR_MS, '6h': 6 
 export type ReliabilityWindow = keyof typeof RELIABILITY_WINDOWS;
 const ROWS = RELIABILITY_WINDOWS['24h'] / STEP_MS;
 
-/** Upper bounds of the buckets of time, in milliseconds. */
-const BOUNDS = [
-  1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, HOUR_MS, 3 * HOUR_MS, 12 * HOUR_MS, 24 * HOUR_MS,
-];
-const TIMES = BOUNDS.length + 1;
 const OUTCOMES = ['completed', 'failed', 'cancelled'] as const;
-const [COMPENSATED, ASKED, FIRST_TIME] = [3, 4, 5];
+const [COMPENSATED, ASKED, COUNTERS] = [3, 4, 5];
 
 export type Outcome = (typeof OUTCOMES)[number];
-
-/** Milliseconds. */
-export interface Quantiles {
-  p50: number;
-  p95: number;
-  p99: number;
-}
 
 export interface ExecutionStats {
   completed: number;
@@ -73,9 +60,9 @@ export interface Ended {
 export class Reliability {
   readonly slos: Slos;
   private readonly since: number;
-  private readonly workflows = new Map<string, Ring>();
-  private readonly tools = new Ring(STEP_MS, ROWS, 1 + TIMES);
-  private readonly inputs = new Ring(STEP_MS, ROWS, TIMES);
+  private readonly workflows = new Map<string, TimesRing>();
+  private readonly tools = new TimesRing(STEP_MS, ROWS, 1);
+  private readonly inputs = new TimesRing(STEP_MS, ROWS, 0);
 
   /** @param clock Milliseconds since the epoch, for what is told. */
   constructor(slos: readonly SloOptions[] = [], private readonly clock: () => number = Date.now) {
@@ -85,38 +72,37 @@ export class Reliability {
 
   ended(workflow: string, now: number, { outcome, ms, compensated, asked }: Ended): void {
     let ring = this.workflows.get(workflow);
-    if (!ring) this.workflows.set(workflow, (ring = new Ring(STEP_MS, ROWS, FIRST_TIME + TIMES)));
+    if (!ring) this.workflows.set(workflow, (ring = new TimesRing(STEP_MS, ROWS, COUNTERS)));
     ring.add(now, OUTCOMES.indexOf(outcome));
     if (compensated) ring.add(now, COMPENSATED);
     if (asked) ring.add(now, ASKED);
     if (outcome !== 'cancelled') this.slos.ended(workflow, now, outcome === 'completed');
     if (outcome !== 'completed' || Number.isNaN(ms)) return;
-    ring.add(now, FIRST_TIME + bucketOf(ms));
+    ring.addTime(now, ms);
     this.slos.took('completion', workflow, now, ms);
   }
 
   calledTool(now: number, ms: number, failed: boolean): void {
     if (failed) this.tools.add(now, 0);
-    this.tools.add(now, 1 + bucketOf(ms));
+    this.tools.addTime(now, ms);
   }
 
   answered(now: number, waitMs: number): void {
-    this.inputs.add(now, bucketOf(waitMs));
+    this.inputs.addTime(now, waitMs);
   }
 
   report(window: ReliabilityWindow): ReliabilityReport {
     const now = this.clock();
     const windowMs = RELIABILITY_WINDOWS[window];
-    const each = [...this.workflows].map(([workflow, ring]) => ({ workflow, counts: ring.sums(now, windowMs) }));
-    const total = new Array<number>(FIRST_TIME + TIMES).fill(0).map((_, i) => each.reduce((sum, { counts }) => sum + (counts[i] as number), 0));
-    const [failedCalls = 0, ...callTimes] = this.tools.sums(now, windowMs);
-    const waits = this.inputs.sums(now, windowMs);
+    const each = [...this.workflows].map(([workflow, ring]) => ({ workflow, over: ring.over(now, windowMs) }));
+    const tools = this.tools.over(now, windowMs);
+    const inputs = this.inputs.over(now, windowMs);
     return {
       window, since: new Date(this.since).toISOString(),
-      ...statsOf(total),
-      toolCalls: { calls: sumOf(callTimes), failed: failedCalls, durationMs: quantilesOf(callTimes) },
-      inputs: { answered: sumOf(waits), waitMs: quantilesOf(waits) },
-      workflows: each.filter(({ counts }) => sumOf(counts) > 0).map(({ workflow, counts }) => ({ workflow, ...statsOf(counts) })),
+      ...statsOf(TimesOver.of(each.map(({ over }) => over), COUNTERS)),
+      toolCalls: { calls: tools.times, failed: tools.count(0), durationMs: tools.quantiles },
+      inputs: { answered: inputs.times, waitMs: inputs.quantiles },
+      workflows: each.map(({ workflow, over }) => ({ workflow, ...statsOf(over) })).filter(({ completed, failed, cancelled }) => completed + failed + cancelled > 0),
       slos: this.slos.report(now),
     };
   }
@@ -126,47 +112,18 @@ export class Reliability {
   }
 }
 
-function statsOf(counts: readonly number[]): ExecutionStats {
-  const [completed = 0, failed = 0, cancelled = 0] = counts;
+function statsOf(over: TimesOver): ExecutionStats {
+  const [completed, failed, cancelled] = [over.count(0), over.count(1), over.count(2)];
   const ended = completed + failed + cancelled;
   return {
     completed, failed, cancelled,
     successRate: share(completed, completed + failed),
-    compensationRate: share(counts[COMPENSATED] as number, ended),
-    humanInputRate: share(counts[ASKED] as number, ended),
-    completionMs: quantilesOf(counts.slice(FIRST_TIME)),
+    compensationRate: share(over.count(COMPENSATED), ended),
+    humanInputRate: share(over.count(ASKED), ended),
+    completionMs: over.quantiles,
   };
 }
 
 function share(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
-}
-
-function sumOf(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-function bucketOf(ms: number): number {
-  let i = 0;
-  while (i < BOUNDS.length && ms > (BOUNDS[i] as number)) i++;
-  return i;
-}
-
-function quantilesOf(counts: readonly number[]): Quantiles | null {
-  const total = sumOf(counts);
-  return total === 0 ? null : { p50: quantile(counts, total * 0.5), p95: quantile(counts, total * 0.95), p99: quantile(counts, total * 0.99) };
-}
-
-/** Within its bucket as if the values in it lay evenly; beyond the last bound, that. */
-function quantile(counts: readonly number[], rank: number): number {
-  let below = 0;
-  for (const [i, count] of counts.entries()) {
-    if (count > 0 && below + count >= rank) {
-      const lower = BOUNDS[i - 1] ?? 0;
-      const upper = BOUNDS[i] ?? lower;
-      return Math.round(lower + ((rank - below) / count) * (upper - lower));
-    }
-    below += count;
-  }
-  return 0;
 }

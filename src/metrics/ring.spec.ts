@@ -39,6 +39,16 @@ describe('a ring of counts', () => {
     expect(counts.sums(NOON, MINUTE)).toEqual([0, 1]);
   });
 
+  it('keeps the highest of what its last columns are raised to, for as long as it is in the time that is asked for', () => {
+    const counts = new Ring(MINUTE, 10, 1, 2);
+    counts.add(NOON, 0);
+    for (const value of [7, 9, 8]) counts.raise(NOON, 1, value);
+    counts.raise(NOON + MINUTE, 1, 5);
+    counts.raise(NOON + MINUTE, 2, 2 ** 32 - 1);
+    expect([1, 2].map((minutes) => counts.sums(NOON + MINUTE, minutes * MINUTE))).toEqual([[0, 5, 2 ** 32 - 1], [1, 9, 2 ** 32 - 1]]);
+    expect(counts.sums(NOON + 60 * MINUTE, 10 * MINUTE)).toEqual([0, 0, 0]);
+  });
+
   it('is empty at first', () => {
     expect(ring().sums(NOON, 5 * MINUTE)).toEqual([0, 0]);
   });

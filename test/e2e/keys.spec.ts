@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { AuthGuard } from '../../src/auth/auth.guard.js';
 import { type AuthenticationRequest, Authenticator } from '../../src/auth/authenticator.js';
 import { type Principal } from '../../src/auth/principal.js';
+import { RequireScope, ScopeGuard } from '../../src/auth/scope.guard.js';
+import { SCOPES } from '../../src/auth/scopes.js';
 import { TokenVerifier, type TokenIdentity } from '../../src/auth/token.verifier.js';
 import { StepcastError } from '../../src/contract/errors.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
@@ -100,7 +104,9 @@ describe('keys that admins add', () => {
     await stream.untilEvent('step_started');
     expect(await stream.whenEnded()).toBe('end');
     expect(stream.frames.at(-1)?.data).toContain('the key that this stream was opened with has expired');
-    expect((await by(added).get('/executions')).status).toBe(401);
+    // Who has the whole key is told why; who has not learns nothing of it.
+    expect(await by(added).get('/executions')).toMatchObject({ status: 401, json: { code: 'unauthenticated', detail: expect.stringMatching(/^the API key has expired at 20\S+Z; ask an admin for a new one$/) } });
+    expect((await app.as({ 'x-api-key': `${added.key.slice(0, -1)}${added.key.endsWith('A') ? 'E' : 'A'}` }).get('/executions')).json).toMatchObject({ detail: expect.stringContaining('not known here') });
     app.stage.gate(id, 'g').open();
   });
 
@@ -126,6 +132,46 @@ describe('keys that admins add', () => {
       const answer = await app.root.post('/keys', body);
       expect([body, answer.status, (answer.json as { errors: { path: string }[] }).errors[0]?.path.startsWith(path)]).toEqual([body, 400, true]);
     }
+  });
+});
+
+describe('scopes of keys', () => {
+  const faultsOf = async (scopes: string[]) => {
+    const answer = await app.root.post('/keys', { user: 'carol', scopes });
+    return [answer.status, (answer.json as { errors?: unknown }).errors];
+  };
+
+  it('are those there are: others would make a key that opens nothing', async () => {
+    app = await TestApp.start();
+    const known = `known are ${SCOPES.join(', ')}`;
+    expect(await faultsOf([...SCOPES, 'workflow:run', 'all'])).toEqual([400, [
+      { path: '/scopes/4', message: `"workflow:run" is not a scope; did you mean workflows:run? (${known})` },
+      { path: '/scopes/5', message: `"all" is not a scope (${known})` },
+    ]]);
+    expect(((await app.root.get('/keys')).json as { keys: object[] }).keys).toHaveLength(3);
+    for (const scopes of [[...SCOPES], []]) expect(await faultsOf(scopes)).toEqual([201, undefined]);
+    expect((await app.root.post('/keys', { user: 'carol', roles: ['an-own-one'], scopes: null })).status).toBe(201);
+  });
+
+  it('may be an app\'s own, which its controllers and providers ask for', async () => {
+    @Controller('reports')
+    @UseGuards(AuthGuard, ScopeGuard)
+    class Base {
+      @Get()
+      @RequireScope('reports:read')
+      read(): string {
+        return 'read';
+      }
+    }
+    @Controller('reports')
+    class Reports extends Base {}
+    @RequireScope('reports:live')
+    class Live {}
+    app = await TestApp.start({ controllers: [Reports], providers: [Live, { provide: 'a', useValue: null }, { provide: 'b', useFactory: () => 1 }] });
+    expect(await faultsOf(['reports:live'])).toEqual([201, undefined]);
+    expect(await faultsOf(['report:read'])).toEqual([400, [{ path: '/scopes/0', message: expect.stringMatching(/did you mean reports:read\? \(known are .*reports:read, reports:live\)$/) }]]);
+    const { key } = (await app.root.post('/keys', { user: 'carol', scopes: ['reports:read'] })).json as Added;
+    expect(await app.as({ 'x-api-key': key }).get('//reports')).toMatchObject({ status: 200, text: 'read' });
   });
 });
 

@@ -5,7 +5,8 @@
  */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { type DatabaseSync as Database } from 'node:sqlite';
+import { DatabaseSync } from './node.sqlite.js';
 import { explain, FileMovedError, isBusy } from './sqlite.errors.js';
 import { migrate, MIGRATIONS } from './sqlite.schema.js';
 import { SqliteLog } from './sqlite.log.js';
@@ -49,8 +50,8 @@ export function databasePath({ dataDir }: SqliteJournalOptions): string {
 export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
   const path = databasePath(options);
   const inMemory = path === ':memory:';
-  let lock: DatabaseSync | undefined;
-  let db: DatabaseSync | undefined;
+  let lock: Database | undefined;
+  let db: Database | undefined;
   try {
     if (!inMemory) {
       // What users put in is nobody else's to read.
@@ -72,8 +73,8 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
   }
 }
 
-function takeLock(path: string): DatabaseSync {
-  let lock: DatabaseSync | undefined;
+function takeLock(path: string): Database {
+  let lock: Database | undefined;
   try {
     lock = new DatabaseSync(path, { timeout: 0 });
     // Of a file that it may only read, SQLite would take no lock, without a word.
@@ -87,7 +88,7 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-function handleOf(db: DatabaseSync, lock: DatabaseSync | undefined, path: string | undefined): OpenDatabase {
+function handleOf(db: Database, lock: Database | undefined, path: string | undefined): OpenDatabase {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const file = path && identityOf(path);

@@ -2,9 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, UseF
 import { ApiKeyStore } from '../../auth/api-key.store.js';
 import { CurrentUser } from '../../auth/auth.decorators.js';
 import { ManagedKeys } from '../../auth/managed-keys.js';
+import { KnownScopes } from '../../auth/known.scopes.js';
 import { type KeyRecord } from '../../contract/keys.js';
 import { isUserName, type Principal } from '../../auth/principal.js';
-import { StepcastError } from '../../contract/errors.js';
+import { type Fault, StepcastError } from '../../contract/errors.js';
+import { nearestName } from '../../contract/nearest.name.js';
 import { AuditLog } from '../audit.log.js';
 import { type KeyBody } from '../dto/bodies.js';
 import { ForAdmins } from '../guards/route.guards.js';
@@ -35,6 +37,7 @@ export class KeysController {
     private readonly configured: ApiKeyStore,
     // Absent where the app says by itself who its users are.
     @Inject(ManagedKeys) private readonly managed: ManagedKeys | undefined,
+    private readonly scopes: KnownScopes,
     private readonly rights: StreamRights,
     private readonly audit: AuditLog,
   ) {}
@@ -52,6 +55,7 @@ export class KeysController {
   async add(@Body(new BodyPipe('KeyBody')) body: KeyBody, @CurrentUser() admin: Principal, @Req() request: HttpRequest): Promise<KeyView & { key: string }> {
     const { user, name = null, roles, scopes = null } = body;
     if (!isUserName(user)) throw invalid('/user', 'must be 1 to 200 characters, none of them a control character');
+    this.checkScopes(scopes ?? []);
     const { record, key } = await this.keys.create({ user, name, roles: roles ?? [], scopes, createdBy: admin.user, expiresAt: expiryOf(body) });
     this.audit.accepted('key_add', request, { key: record.id });
     return { ...storedView(record), key };
@@ -67,6 +71,18 @@ export class KeysController {
     if (!(await this.keys.revoke(id))) throw new StepcastError('not_found', `there is no key ${id}`);
     this.audit.accepted('key_revoke', request, { key: id });
     this.rights.checkAll();
+  }
+
+  /** @throws StepcastError `invalid_request` for those that nothing asks for: the key would open nothing by them. */
+  private checkScopes(given: readonly string[]): void {
+    const known = this.scopes.all();
+    const faults = given.flatMap((scope, i): Fault[] => {
+      if (known.has(scope)) return [];
+      const meant = nearestName(scope, known);
+      return [{ path: `/scopes/${i}`, message: `"${scope}" is not a scope${meant === undefined ? '' : `; did you mean ${meant}?`} (known are ${[...known].join(', ')})` }];
+    });
+    const [first] = faults;
+    if (first) throw new StepcastError('invalid_request', `scopes: ${first.message}`, { faults });
   }
 
   private get keys(): ManagedKeys {

@@ -6,7 +6,7 @@ import { array, closed, nullable, optional, ref, type Schema, text, time } from 
 
 const NAMES = { pattern: NAME_PATTERN };
 const USER = { pattern: '^\\P{Cc}{1,200}$' };
-const scopesText = `Of ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}, or scopes of the app's own.`;
+const scopesText = `Of ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}, or scopes that the app's own routes ask for; others are refused.`;
 
 const KEY = {
   id: text('Names the key without giving it away: the first 12 hex digits of its SHA-256. Logs name it so too.'),

@@ -1,7 +1,8 @@
 /** What the route of reliability answers. */
-import { type CallStats, type ExecutionStats, type Quantiles, type ReliabilityReport, RELIABILITY_WINDOWS, type ReliabilityWindow } from '../../metrics/reliability.js';
+import { type CallStats, type ExecutionStats, type ReliabilityReport, RELIABILITY_WINDOWS, type ReliabilityWindow } from '../../metrics/reliability.js';
 import { type SloReport } from '../../metrics/slo.js';
 import { type SloMeasure } from '../../metrics/slo.options.js';
+import { type Quantiles } from '../../metrics/times.js';
 import { array, closed, count, fraction, nullable, oneOfNames, optional, ref, type Schema, text, time } from './schema.builder.js';
 
 const ms = (description: string): Schema => ({ type: 'integer', minimum: 0, description: `Milliseconds: ${description}` });
@@ -31,7 +32,7 @@ export const RELIABILITY_SCHEMAS: Record<string, Schema> = {
   WorkflowReliability: closed<{ workflow: string } & ExecutionStats>('Executions of one workflow.', {
     workflow: text('Its name; `adhoc` stands for all definitions that were given with a start, `other` for stored ones beyond the first hundred names.'), ...STATS,
   }),
-  Quantiles: closed<Quantiles>('Estimates, from buckets.', { p50: ms('half are below.'), p95: ms('95 % are below.'), p99: ms('99 % are below.') }),
+  Quantiles: closed<Quantiles>('Estimates, from buckets; never beyond the shortest and the longest time there was.', { p50: ms('half are below.'), p95: ms('95 % are below.'), p99: ms('99 % are below.') }),
   SloReport: closed<SloReport>('An objective, and how it stands.', {
     name: text('Its name.'),
     measure: oneOfNames<SloMeasure>('What is measured.', { success: true, completion: true, first_event: true }),

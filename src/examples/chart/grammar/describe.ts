@@ -3,13 +3,15 @@ import { columnOf, pluralOf } from '../dataset/columns.js';
 import { MONTHS, WEEKDAYS } from './meanings.js';
 import { spanInWords } from './moments.js';
 import { type Dimension, type Filter, type Measure, type Query } from './query.js';
+import { dimensionOf } from './split.js';
 
 const AGGREGATE_WORDS = { count: 'number of', sum: 'sum of', avg: 'average', max: 'maximum', min: 'minimum' };
 const TEST_WORDS = { '>': 'over', '>=': 'at least', '<': 'under', '<=': 'at most', '=': 'exactly' };
 
 /** @param most How many values of a filter are named; what names fewer than all is no question any more. */
-export function describe({ measures, dimensions, filters, top, single, share, versus }: Query, most = Infinity): string {
-  const where = filters.map((filter) => `, ${filterInWords(filter, most)}`).join('');
+export function describe({ measures, dimensions, filters, top, having, single, share, versus }: Query, most = Infinity): string {
+  const kept = filters.map((filter) => `, ${filterInWords(filter, most)}${!single && isTogether(filter, dimensions) ? ' together' : ''}`).join('');
+  const where = `${kept}${having ? `, only with ${TEST_WORDS[having.test]} ${having.value} strikes` : ''}`;
   // Each strike is a point: nothing is put together.
   const isPairs = versus && dimensions.length === 0;
   const named = measures.map((measure) => (isPairs ? columnOf(measure.column as string).label.toLowerCase() : numberInWords(measure))).join(versus ? ' versus ' : ' and ');
@@ -18,6 +20,12 @@ export function describe({ measures, dimensions, filters, top, single, share, ve
   if (top && single) return `${top.least ? 'bottom' : 'top'} ${top.count} strikes by ${columnOf(measures[0]?.column as string).label.toLowerCase()}${where}`;
   if (top) return `${top.least ? 'bottom' : 'top'} ${top.count} ${dimensionInWords(dimensions[0] as Dimension, true)} by ${numbers}${groups[1] === undefined ? '' : ` by ${groups[1]}`}${where}`;
   return `${numbers}${groups.map((group) => ` by ${group}`).join('')}${where}`;
+}
+
+/** Whether several values are kept and not told apart. */
+function isTogether(filter: Filter, dimensions: readonly Dimension[]): boolean {
+  const apart = dimensionOf(filter);
+  return apart !== undefined && !dimensions.some((dimension) => JSON.stringify(dimension) === JSON.stringify(apart));
 }
 
 export function numberInWords({ aggregate, column }: Measure): string {

@@ -2,7 +2,8 @@
 import { columnOf } from '../dataset/columns.js';
 import { dateOf, isYear, monthOf, type Span, years } from './moments.js';
 import { Misread, type Of, type PhraseCursor } from './phrase.cursor.js';
-import { type Filter } from './query.js';
+import { type Comparison, type Filter, type Query } from './query.js';
+import { type Mention } from './split.js';
 
 const MAX_FILTERS = 12;
 
@@ -20,6 +21,8 @@ export class FilterReader {
   readonly filters: Filter[] = [];
   /** The number that was spoken of last: `cost of more than …`. */
   spoken: string | undefined;
+  having: Query['having'];
+  private readonly mentions = new Map<Filter, Mention[]>();
   private not = false;
   /** Where the last filter ended: what is joined to it shares its `not`. */
   private ended = 0;
@@ -37,10 +40,14 @@ export class FilterReader {
     this.not = true;
   }
 
-  values(): Of<'values'> | undefined {
+  /** How a filter's values are named in the question. */
+  mentionsOf(filter: Filter): readonly Mention[] {
+    return this.mentions.get(filter) ?? [];
+  }
+
+  values(all = this.cursor.valuesAt(this.cursor.i)): Of<'values'> | undefined {
     const { cursor } = this;
     const start = cursor.i;
-    const all = cursor.valuesAt(start);
     const named = cursor.at(start + 1, 'column')?.column;
     const before = cursor.at(start - 1, 'column')?.column;
     const meaning = all.find(({ column }) => column === named) ?? all.find(({ column }) => column === before) ?? all[0];
@@ -48,16 +55,17 @@ export class FilterReader {
     // `approach phase`, `large size`: the column only says of what it is a value.
     cursor.i += named === meaning.column ? 2 : 1;
     const { column, values, not = false } = meaning;
-    this.add({ on: 'values', column, values, not: this.takeNot(start, 'values', column) !== not });
+    this.add({ on: 'values', column, values, not: this.takeNot(start, 'values', column) !== not }, { text: cursor.textAt(start), of: values.length });
     return meaning;
   }
 
   monthsOrWeekdays(): boolean {
     const start = this.cursor.i;
     const months = this.cursor.take('months')?.months;
-    if (months) this.add({ on: 'months', months, not: this.takeNot(start, 'months') });
+    const text = this.cursor.textAt(start);
+    if (months) this.add({ on: 'months', months, not: this.takeNot(start, 'months') }, { text, of: months.length });
     const days = months ? undefined : this.cursor.take('weekdays')?.days;
-    if (days) this.add({ on: 'weekdays', days, not: this.takeNot(start, 'weekdays') });
+    if (days) this.add({ on: 'weekdays', days, not: this.takeNot(start, 'weekdays') }, { text, of: days.length });
     return months !== undefined || days !== undefined;
   }
 
@@ -69,7 +77,7 @@ export class FilterReader {
     if (this.range(at, column)) return true;
     const compare = cursor.at(at, 'compare');
     const quantity = compare && this.quantity(at + 1);
-    if (!compare || !quantity) return false;
+    if (!compare || !quantity || this.cursor.at(quantity.end, 'strikes')) return false;
     this.add({ on: 'number', column, test: compare.test, value: quantity.value });
     cursor.i = quantity.end;
     return true;
@@ -100,10 +108,22 @@ export class FilterReader {
       cursor.i++;
       return true;
     }
+    if (this.strikesOfGroup(compare.test, quantity)) return true;
     const column = measuredIn(quantity.column, this.spoken) ?? (/faster|slower/.test(text) ? 'speed_knots' : undefined);
-    if (column === undefined) throw new Misread(`“${text} ${quantity.value}” of what? Name a cost or the speed`);
+    if (column === undefined) throw new Misread(`“${text} ${quantity.value}” of what? Name a cost, the speed or strikes`);
     this.add({ on: 'number', column, test: compare.test, value: quantity.value });
     cursor.i = quantity.end;
+    return true;
+  }
+
+  /** `only with at least 50 strikes`: of each group, and not of a single strike. */
+  private strikesOfGroup(test: Comparison, { value, column, end }: Quantity): boolean {
+    const { cursor } = this;
+    if (column !== undefined || !cursor.at(end, 'strikes')) return false;
+    if (/^(?:birds?|animals?|wildlife)$/.test(cursor.textAt(end))) throw new Misread(`how many animals a strike had is not in the records; ask for groups with “at least ${value} strikes”`);
+    if (this.having) throw new Misread('it says twice how many strikes a group must have');
+    this.having = { test, value };
+    cursor.i = end + 1;
     return true;
   }
 
@@ -132,7 +152,7 @@ export class FilterReader {
     if (first === undefined || last === undefined) return false;
     cursor.i += 4;
     const length = ((last - first + 12) % 12) + 1;
-    this.add({ on: 'months', months: Array.from({ length }, (_, k) => ((first - 1 + k) % 12) + 1), not: this.takeNot(start, 'months') });
+    this.add({ on: 'months', months: Array.from({ length }, (_, k) => ((first - 1 + k) % 12) + 1), not: this.takeNot(start, 'months') }, { text: cursor.textAt(start + 1), of: length });
     return true;
   }
 
@@ -180,13 +200,17 @@ export class FilterReader {
   }
 
   /** Adds a filter; what is said of the same twice, such as `Texas and California`, means either. */
-  private add(filter: Filter): void {
+  private add(filter: Filter, mention?: Mention): void {
     this.ended = this.cursor.i;
     if (this.not) throw new Misread('“not” fits values, months and days of the week; for times and numbers say “before”, “after”, “under” or “over”');
     if (filter.on === 'values' && this.filters.some((other) => other.on === 'values' && other.column === filter.column && other.not !== filter.not)) {
-      throw new Misread(`it names values of ${columnOf(filter.column).label.toLowerCase()} both to keep and to leave out`);
+      throw new Misread(`it names values of ${columnOf(filter.column).label.toLowerCase()} both to keep and to leave out; ask “by ${columnOf(filter.column).label.toLowerCase()}” to see each`);
+    }
+    if ((filter.on === 'months' || filter.on === 'weekdays') && this.filters.some((other) => other.on === filter.on && other.not !== filter.not)) {
+      throw new Misread(`it names ${filter.on === 'months' ? 'months' : 'days of the week'} both to keep and to leave out`);
     }
     const same = this.filters.find((other) => isOfSame(other, filter));
+    if (mention) this.mentions.set(same ?? filter, [...this.mentionsOf(same ?? filter), mention]);
     if (!same) this.filters.push(filter);
     else if (same.on === 'values' && filter.on === 'values') same.values = [...new Set([...same.values, ...filter.values])];
     else if (same.on === 'months' && filter.on === 'months') same.months = [...new Set([...same.months, ...filter.months])];

@@ -15,6 +15,10 @@ const parts = (question: string) => {
   return { select: part('SELECT'), where: part('WHERE') ?? '', group: part('GROUP BY'), order: part('ORDER BY'), limit: part('LIMIT') };
 };
 
+function selectedMonths(): string {
+  return parts('strikes by month of the year').select as string;
+}
+
 /** Questions, what they select, and what they leave out. */
 const QUESTIONS: [question: string, select: string, where?: string][] = [
   // Sums, averages, extremes, counts
@@ -53,7 +57,7 @@ const QUESTIONS: [question: string, select: string, where?: string][] = [
   ['strikes during approach by airline', 'airline, COUNT(*) AS strikes', "flight_phase = 'Approach'"],
   ['strikes during the approach phase by airline', 'airline, COUNT(*) AS strikes', "flight_phase = 'Approach'"],
   ['strikes at night by size', 'wildlife_size, COUNT(*) AS strikes', "time_of_day = 'Night'"],
-  ['strikes in California and New York by size', 'wildlife_size, COUNT(*) AS strikes', "state IN ('California', 'New York')"],
+  ['strikes in California and New York by size', 'wildlife_size, state, COUNT(*) AS strikes', "state IN ('California', 'New York')"],
   ['strikes not in Texas by size', 'wildlife_size, COUNT(*) AS strikes', "state <> 'Texas'"],
   ['strikes not in Texas or California by size', 'wildlife_size, COUNT(*) AS strikes', "state NOT IN ('Texas', 'California')"],
   ['strikes not in Texas and at night by size', 'wildlife_size, COUNT(*) AS strikes', "state <> 'Texas' AND time_of_day = 'Night'"],
@@ -67,6 +71,33 @@ const QUESTIONS: [question: string, select: string, where?: string][] = [
   ['strikes without damage', 'COUNT(*) AS strikes', "damage = 'None'"],
   ['maximum speed of the DC-9-30', 'MAX(speed_knots) AS max_speed_knots', "aircraft = 'DC-9-30' AND speed_knots IS NOT NULL"],
   ['strikes of the Boeing 757', 'COUNT(*) AS strikes', "aircraft = 'B-757-200'"],
+  // Values side by side
+  ['How many strikes happened at night versus during the day?', 'time_of_day, COUNT(*) AS strikes', "time_of_day IN ('Night', 'Day')"],
+  ['Compare strikes at JFK and LaGuardia', 'airport, COUNT(*) AS strikes', "airport IN ('JOHN F KENNEDY INTL', 'LAGUARDIA NY')"],
+  ['How many strikes were there in California compared to Texas?', 'state, COUNT(*) AS strikes', "state IN ('California', 'Texas')"],
+  ['strikes in Texas and California per year', 'substr(flight_date, 1, 4) AS year, state, COUNT(*) AS strikes', "state IN ('Texas', 'California')"],
+  ['strikes by day and night', 'time_of_day, COUNT(*) AS strikes', "time_of_day IN ('Day', 'Night')"],
+  ['Night vs day strikes', 'time_of_day, COUNT(*) AS strikes', "time_of_day IN ('Night', 'Day')"],
+  ['nighttime vs daytime strikes', 'time_of_day, COUNT(*) AS strikes', "time_of_day IN ('Night', 'Day')"],
+  ['strikes at dawn, day, dusk or night', 'time_of_day, COUNT(*) AS strikes', "time_of_day IN ('Dawn', 'Day', 'Dusk', 'Night')"],
+  ['strikes at day, night and dusk', 'time_of_day, COUNT(*) AS strikes', "time_of_day IN ('Day', 'Night', 'Dusk')"],
+  ['strikes by day, time of day Day', 'flight_date, COUNT(*) AS strikes', "time_of_day = 'Day'"],
+  ['number of times of day, time of day Day', 'COUNT(DISTINCT time_of_day) AS time_of_day_count', "time_of_day = 'Day'"],
+  ['strikes by day at night', 'flight_date, COUNT(*) AS strikes', "time_of_day = 'Night'"],
+  ['strikes during the day by size', 'wildlife_size, COUNT(*) AS strikes', "time_of_day = 'Day'"],
+  ['strikes in Texas, California or Florida', 'state, COUNT(*) AS strikes', "state IN ('Texas', 'California', 'Florida')"],
+  ['Texas vs California', 'state, COUNT(*) AS strikes', "state IN ('Texas', 'California')"],
+  ['average cost and number of strikes in Texas versus California', 'state, ROUND(AVG(cost_total), 2) AS avg_cost_total, COUNT(*) AS strikes', "state IN ('Texas', 'California')"],
+  ['strikes by state in Texas and California', 'state, COUNT(*) AS strikes', "state IN ('Texas', 'California')"],
+  ['strikes in July vs August', selectedMonths(), "substr(flight_date, 6, 2) IN ('07', '08')"],
+  ['Compare strikes in 1998 and 1999', 'substr(flight_date, 1, 4) AS year, COUNT(*) AS strikes', "flight_date >= '1998-01-01' AND flight_date < '2000-01-01'"],
+  ['strikes in 1998 versus 1999 by size', 'wildlife_size, substr(flight_date, 1, 4) AS year, COUNT(*) AS strikes', "flight_date >= '1998-01-01' AND flight_date < '2000-01-01'"],
+  ['strikes in Texas and California together', 'COUNT(*) AS strikes', "state IN ('Texas', 'California')"],
+  ['strikes at night and in Texas', 'COUNT(*) AS strikes', "time_of_day = 'Night' AND state = 'Texas'"],
+  ['Compare strikes by state', 'state, COUNT(*) AS strikes'],
+  // Groups with so many strikes
+  ['average cost by airline only with at least 50 strikes', 'airline, ROUND(AVG(cost_total), 2) AS avg_cost_total', 'airline IN (SELECT airline FROM birdstrikes GROUP BY 1 HAVING COUNT(*) >= 50)'],
+  ['average speed by airline in Texas with more than 20 strikes', 'airline, ROUND(AVG(speed_knots), 2) AS avg_speed_knots', "state = 'Texas' AND speed_knots IS NOT NULL AND airline IN (SELECT airline FROM birdstrikes WHERE state = 'Texas' GROUP BY 1 HAVING COUNT(*) > 20)"],
   // Filters by number
   ['strikes with a speed over 200 knots', 'COUNT(*) AS strikes', 'speed_knots > 200'],
   ['strikes faster than 250', 'COUNT(*) AS strikes', 'speed_knots > 250'],
@@ -118,6 +149,8 @@ describe('the grammar', () => {
     ['which airline had the most strikes?', 'airline, COUNT(*) AS strikes', 'strikes DESC, 1', '10'],
     ['which state has the highest average cost', 'state, ROUND(AVG(cost_total), 2) AS avg_cost_total', 'avg_cost_total DESC, 1', '10'],
     ['species with the lowest speed', 'species, ROUND(AVG(speed_knots), 2) AS avg_speed_knots', 'avg_speed_knots ASC, 1', '10'],
+    ['highest cost by species ever, top 4', 'species, MAX(cost_total) AS max_cost_total', 'max_cost_total DESC, 1', '4'],
+    ['3 most expensive strikes ever in Texas or California', "flight_date || ' ' || species || ' (' || id || ')' AS strike, airport, aircraft, cost_total", 'cost_total DESC, id', '3'],
     ['3 most expensive strikes', "flight_date || ' ' || species || ' (' || id || ')' AS strike, airport, aircraft, cost_total", 'cost_total DESC, id', '3'],
   ])('ranks “%s”', (question, select, order, limit) => {
     expect(parts(question)).toMatchObject({ select, order, limit });
@@ -133,6 +166,23 @@ describe('the grammar', () => {
     expect(rowsOf(grammar.plan('strikes by weekday')).map(({ weekday }) => weekday)).toEqual(['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']);
     expect(rowsOf(grammar.plan('strikes by month of the year')).map(({ month_of_year: month }) => month).slice(0, 2)).toEqual(['January', 'February']);
     expect(rowsOf(grammar.plan('strikes by quarter in 1998')).map(({ quarter }) => quarter)).toEqual(['1998-01', '1998-04', '1998-07', '1998-10']);
+  });
+
+  it.each(['Which species cause the most damage?', 'which species caused most of the damage', 'top 10 species by damage', 'most damaging species'])('counts strikes with damage alone: “%s”', (question) => {
+    expect(parts(question)).toMatchObject({ select: 'species, COUNT(*) AS strikes', where: "damage <> 'None'", order: 'strikes DESC, 1', limit: '10' });
+    expect(parts('what is the most common damage')).toMatchObject({ select: 'damage, COUNT(*) AS strikes', where: '' });
+  });
+
+  it('reads “ever” as no other word', () => {
+    expect(grammar.plan('most expensive strike ever').explanation).not.toContain('Read “');
+  });
+
+  it('gives one row for each of the values that are compared', () => {
+    expect(rowsOf(grammar.plan('How many strikes happened at night versus during the day?'))).toEqual([{ time_of_day: 'Day', strikes: 5624 }, { time_of_day: 'Night', strikes: 3363 }]);
+    expect(rowsOf(grammar.plan('strikes in Texas and California together'))).toEqual([{ strikes: 2385 }]);
+    expect(grammar.plan('strikes per year in Texas and California').fill).toEqual({ column: 'year', unit: 'year' });
+    // Years with fewer are not years with none.
+    expect(grammar.plan('strikes per year only with at least 500 strikes').fill).toBeUndefined();
   });
 
   it('keeps the first groups of a top list through a second column', () => {
@@ -207,6 +257,18 @@ describe('a question that is not understood', () => {
     ['Texas', 'it does not say what to work out', 'number of strikes by state'],
     ['?!', 'it does not say what to work out', 'number of strikes by state'],
     ['strikes 7', 'the number 7', 'number of strikes by state'],
+    ['strikes in Texas versus JFK', 'two values of one column', 'number of strikes by state'],
+    ['Compare JFK and Texas', 'two values of one column', 'number of strikes by state'],
+    ['strikes of owls versus hawks', '“owls” stands for several values of species', 'number of strikes by state'],
+    ['summer vs winter strikes', '“summer” stands for several values of month of the year', 'number of strikes by state'],
+    ['strikes by size and damage in Texas and California', 'add “together”', 'number of strikes by state'],
+    ['strikes with damage versus without damage', 'ask “by damage”', 'number of strikes by state'],
+    ['strikes in July 1998 versus August 1998 by size', 'what is compared', 'number of strikes by state'],
+    ['which airline had the worst damage', 'nothing has “worst damage”', 'number of strikes by state'],
+    ['average cost versus highest cost', 'stands against itself', 'number of strikes by state'],
+    ['strikes in summer by size but not in July', 'months both to keep and to leave out', 'number of strikes by state'],
+    ['strikes with at least 50 strikes', 'a filter on groups by one column', 'number of strikes by state'],
+    ['strikes by airline with more than 10 birds', 'how many animals', 'number of strikes by state'],
   ])('“%s”', (question, problem, guess) => {
     const message = refused(question);
     expect(message).toContain(problem);
@@ -229,7 +291,7 @@ describe('any words in any order', () => {
   const WORDS = [
     'sum of', 'average', 'maximum', 'number of', 'highest', 'most', 'top', 'bottom', 'share of', 'versus', 'by', 'per', 'and', 'or', 'not', 'with', 'in', 'the', 'between', 'from', 'to', 'since', 'before', 'until', 'over',
     'at least', 'knots', '$', 'cost', 'repair cost', 'speed', 'state', 'airline', 'species', 'size', 'damage', 'phase', 'time of day', 'year', 'month', 'quarter', 'day', 'weekday', 'month of the year', 'strikes', 'Texas',
-    'Approach', 'night', 'geese', 'large', 'minor damage', '737', 'JFK', '5', '200', '10,000', '1995', '1999', '2010', '1998-07', '1998-07-04', 'July', 'summer', 'Mondays', '1990s', 'gibberish',
+    'California', 'compare', 'together', 'at least 5 strikes', 'Approach', 'night', 'during the day', 'geese', 'owls', 'most damage', 'large', 'minor damage', '737', 'JFK', '5', '200', '10,000', '1995', '1999', '2010', '1998-07', '1998-07-04', 'July', 'summer', 'Mondays', '1990s', 'gibberish',
   ];
 
   it('are understood as something that can be run, or are refused', () => {

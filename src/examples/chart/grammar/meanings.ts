@@ -12,6 +12,10 @@ export type Meaning =
   | { is: 'strikes' }
   | { is: 'by' }
   | { is: 'versus' }
+  /** `compare …`: what is named has to be told apart. */
+  | { is: 'contrast' }
+  /** Several values as one, and not side by side. */
+  | { is: 'together' }
   | { is: 'share' }
   | { is: 'top'; least: boolean }
   | { is: 'not' }
@@ -58,6 +62,8 @@ export const PHRASES: readonly (readonly [Meaning, string])[] = [
   [{ is: 'strikes' }, 'strike|bird strike|birdstrike|wildlife strike|animal strike|collision|incident|accident|record|report|hit|event|case|bird|animal|wildlife|occurrence|impact'],
   [{ is: 'by' }, 'by|per|for each|for every|in each|in every|at each|at every|during each|each|every|grouped by|group by|broken down by|split by|according to|depending on|across|ranked by|rank by|sorted by|sort by|ordered by|order by'],
   [{ is: 'versus' }, 'versus|vs|against|compared to|compared with|relative to|correlation between|correlation of|relationship between|relation between|scatter|scatter of|scatter plot|scatter plot of|correlate|correlated with'],
+  [{ is: 'contrast' }, 'compare|compares|comparing|comparison|comparison of|comparison between|difference|difference between|difference in'],
+  [{ is: 'together' }, 'together|combined|taken together|added up'],
   [{ is: 'share' }, 'share|share of|percentage|percentage of|percent|percent of|%|% of|proportion|proportion of|distribution|distribution of|breakdown|breakdown of|fraction|fraction of|split|split of|pie|pie chart|pie chart of|part of'],
   [{ is: 'not' }, 'not|not in|not at|not by|except|except for|excluding|exclude|without|other than|apart from|outside|outside of|but not|ignoring'],
   [{ is: 'between' }, 'between'],
@@ -91,7 +97,7 @@ export const PHRASES: readonly (readonly [Meaning, string])[] = [
   [values('flight_phase', 'Descent'), 'descending'],
   [values('flight_phase', 'Taxi'), 'taxiing'],
   [values('time_of_day', 'Night'), 'night|by night|nighttime|night time|dark'],
-  [values('time_of_day', 'Day'), 'during the day|in the day|during daylight|in daylight|during daytime'],
+  [values('time_of_day', 'Day'), 'time of day day|during the day|in the day|during daylight|in daylight|during daytime'],
   [values('time_of_day', 'Dawn'), 'morning|sunrise'],
   [values('time_of_day', 'Dusk'), 'evening|sunset|twilight'],
   [values('state', 'DC'), 'washington dc|district of columbia'],
@@ -110,8 +116,8 @@ export const PHRASES: readonly (readonly [Meaning, string])[] = [
   [values('airport', 'GEORGE BUSH INTERCONTINENTAL', 'HOUSTON-HOBBY'), 'houston'],
   [
     { is: 'filler' },
-    'a|an|the|of|in|at|on|for|during|near|within|inside|with|having|has|have|had|whose|that|which|what|who|is|was|are|were|do|did|does|been|be|there|their|its|all|only|just|' +
-      'show|show me|give me|tell me|plot|draw|display|chart|chart of|graph|graph of|list|compare|i|want|want to see|see|please|can you|could you|what is|what was|what are|what were|what about|' +
+    'a|an|the|of|in|at|on|for|during|near|within|inside|with|having|has|have|had|whose|that|which|what|who|is|was|are|were|do|did|does|been|be|there|ever|their|its|all|only|just|' +
+      'show|show me|give me|tell me|plot|draw|display|chart|chart of|graph|graph of|list|i|want|want to see|see|please|can you|could you|what is|what was|what are|what were|what about|' +
       'happen|happened|happening|occur|occurred|occurring|reported|recorded|took place|take place|involving|involved|caused|caused by|cause|causing|costing|operated by|flown by|different|various|' +
       'bar chart|bar chart of|line chart|line chart of|much|how|how much|how do|how did|how does|change|changed|vary|varies|differ|develop|developed|most of|as|usa|united states|flying|so|value|while|when flying',
   ],

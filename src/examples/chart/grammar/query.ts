@@ -45,6 +45,8 @@ export interface Query {
   filters: Filter[];
   /** The first so many, by the measure. */
   top?: { count: number; least: boolean };
+  /** How many strikes a group must have to be shown. */
+  having?: { test: Comparison; value: number };
   /** Single strikes instead of groups of them. */
   single: boolean;
   share: boolean;

@@ -6,12 +6,21 @@
 import { columnOf } from '../dataset/columns.js';
 import { FilterReader } from './filter.reader.js';
 import { type Phrase } from './lexer.js';
+import { type Meaning } from './meanings.js';
 import { isYear } from './moments.js';
-import { Misread, PhraseCursor } from './phrase.cursor.js';
-import { type Aggregate, type Dimension, type Measure, type Query } from './query.js';
+import { Misread, type Of, PhraseCursor } from './phrase.cursor.js';
+import { type Aggregate, type Dimension, type Filter, type Measure, type Query } from './query.js';
+import { split } from './split.js';
 
 const DEFAULT_TOP = 10;
 const MAX_TOP = 1000;
+/** What `versus` can stand between, but for numbers to work out. */
+const VALUES = ['values', 'months', 'weekdays'] as const;
+const MOMENTS = ['number', 'date', 'decade'] as const;
+/** Names its column by itself. */
+const NAMED_DAY = 'time of day day';
+/** A time of day too. */
+const DAY = /^(?:days?|daytime|daylight)$/;
 
 /** @throws Misread */
 export function read(phrases: readonly Phrase[]): Query {
@@ -31,6 +40,12 @@ class Reader {
   private count: number | undefined;
   /** `top 5` stands before what it is of. */
   private isTop = false;
+  /** Values side by side are one. */
+  private isTogether = false;
+  /** `compare`, or `versus` next to a value. */
+  private isContrast = false;
+  /** `1998 versus 1999` */
+  private isOfTimes = false;
 
   constructor(phrases: readonly Phrase[]) {
     this.cursor = new PhraseCursor(phrases);
@@ -54,14 +69,64 @@ class Reader {
     const { cursor, filters } = this;
     const isFilter = filters.range() || filters.moment() || filters.comparison();
     if (isFilter) this.countIfAsked();
-    if (isFilter || this.topList() || this.number() || this.superlative() || this.aggregateOf() || this.values() || this.column() || this.time()) return;
+    if (isFilter || this.day() || this.damageToRankBy() || this.topList() || this.number() || this.superlative() || this.aggregateOf() || this.values() || this.column() || this.time()) return;
     if (filters.monthsOrWeekdays()) this.countIfAsked();
     else if (cursor.take('strikes')) this.strikes();
     else if (cursor.take('share')) this.query.share = true;
-    else if (cursor.take('versus')) this.query.versus = true;
+    else if (cursor.at(cursor.i, 'versus')) this.versus();
+    else if (cursor.take('contrast')) this.isContrast = true;
+    else if (cursor.take('together')) this.isTogether = true;
     else if (cursor.take('not')) filters.setNot();
     else if (cursor.take('by')) this.setBy();
     else if (!cursor.take('filler') && !cursor.take('joint') && !cursor.take('to')) throw new Misread(`it is not clear what “${cursor.textAt(cursor.i)}” means there`);
+  }
+
+  private versus(): void {
+    const { cursor } = this;
+    const isOne = (at: number, kinds: readonly Meaning['is'][]): boolean => kinds.some((kind) => cursor.at(at, kind));
+    const [before, behind] = [cursor.i - 1, cursor.afterFiller(cursor.i + 1)];
+    const isValue = isOne(behind, [...VALUES, ...MOMENTS]) || DAY.test(cursor.textAt(behind));
+    // `speed versus cost`, and not `cost and speed in Texas versus California`
+    if (!isValue) this.query.versus = true;
+    this.isContrast ||= isValue || isOne(before, [...VALUES, ...MOMENTS]);
+    this.isOfTimes ||= isOne(before, MOMENTS) && isOne(behind, [...MOMENTS, 'months']);
+    cursor.i++;
+  }
+
+  /** `by day and night`: next to another time of day, it is one too. */
+  private day(): boolean {
+    const { cursor } = this;
+    if (!DAY.test(cursor.textAt(cursor.i))) return false;
+    const isTimeOfDay = [-1, 1].some((step) => {
+      let at = cursor.i + step;
+      let isJoined = false;
+      while ((['joint', 'versus', 'to', 'by', 'filler'] as const).some((kind) => cursor.at(at, kind))) {
+        isJoined ||= (['joint', 'versus', 'to'] as const).some((kind) => cursor.at(at, kind));
+        at += step;
+      }
+      return (isJoined || (at === cursor.i + step && cursor.textAt(at) !== NAMED_DAY)) && cursor.valuesAt(at).some(({ column }) => column === 'time_of_day');
+    });
+    return isTimeOfDay && this.values([{ is: 'values', column: 'time_of_day', values: ['Day'] }]);
+  }
+
+  /** `the most damage`, `top 10 species by damage`: the strikes with damage are counted, and not those without. */
+  private damageToRankBy(): boolean {
+    const { cursor, query } = this;
+    if (cursor.textAt(cursor.i) !== 'damage') return false;
+    let before = cursor.i - 1;
+    while (cursor.at(before, 'filler') && cursor.textAt(before) !== 'most of') before--;
+    const text = cursor.textAt(before);
+    const isMostOf = text === 'most of';
+    const superlative = cursor.at(before, 'superlative');
+    // `the most common damage` is a list of the kinds of it.
+    if (superlative && /common|frequent|often|rarest/.test(text)) return false;
+    const isRanked = this.by && query.top !== undefined && query.dimensions.length > 0 && query.measures.length === 0 && !this.hasSubject;
+    if (!isMostOf && !superlative && !isRanked) return false;
+    if (query.top?.least === true || (superlative && text !== 'most')) {
+      throw new Misread(`how much damage there was is told in kinds and not in numbers, so that nothing has “${superlative ? `${text} ` : ''}damage”; ask for “the most strikes with substantial damage” or for a cost`);
+    }
+    if (isMostOf && !query.top) this.setTop(false);
+    return this.values([{ is: 'values', column: 'damage', values: ['None'], not: true }]);
   }
 
   private topList(): boolean {
@@ -146,8 +211,8 @@ class Reader {
     this.addMeasure({ aggregate: 'count', said: true });
   }
 
-  private values(): boolean {
-    const found = this.filters.values();
+  private values(meanings?: Of<'values'>[]): boolean {
+    const found = this.filters.values(meanings);
     if (!found) return false;
     this.countIfAsked();
     // `owls by state`: animals are strikes here.
@@ -164,7 +229,7 @@ class Reader {
       return true;
     }
     // `state Texas`: the column says of what the value is one.
-    if (!this.by && cursor.valuesAt(cursor.i).some((values) => values.column === column)) return true;
+    if (!this.by && cursor.textAt(cursor.i) !== NAMED_DAY && cursor.valuesAt(cursor.i).some((values) => values.column === column)) return true;
     // `by number of airlines`; where `by` comes behind, strikes are counted by then.
     if (this.aggregate === 'count') {
       this.aggregate = undefined;
@@ -223,15 +288,32 @@ class Reader {
     if (this.count !== undefined) throw new Misread(`${this.count} by what? Name a number to rank by: “top ${this.count} strikes by cost”`);
     this.filters.finish();
     const { measures, dimensions, top } = query;
-    if (measures.length === 0 && dimensions.length === 0 && !this.hasSubject && !query.share) throw new Misread('it does not say what to work out');
+    if (this.filters.having) query.having = this.filters.having;
     query.versus &&= measures.length > 1;
     query.single = top !== undefined && !query.share && dimensions.length === 0 && this.hasSubject && measures.length === 1 && measures[0]?.column !== undefined && !measures[0].said;
+    this.tellApart();
+    if (measures.length === 0 && dimensions.length === 0 && !this.hasSubject && !query.share) throw new Misread('it does not say what to work out');
     if (top && dimensions.length === 0 && !query.single) throw new Misread('the top of what? Name a column, and one number: “top 10 species by cost”');
     // `the share of strikes at night`: of all times of day.
     if (query.share && dimensions.length === 0) this.groupByFilter();
     if (measures.length === 0) measures.push({ aggregate: 'count', said: false });
     assertAnswerable(query);
     return query;
+  }
+
+  /** What is named side by side, such as states; single strikes are apart as they are. */
+  private tellApart(): void {
+    const { query, isContrast, isOfTimes } = this;
+    const { dimensions, measures, single, versus, share } = query;
+    const isPairs = single || (versus && dimensions.length === 0) || (share && dimensions.length === 0);
+    const isSplit = !isPairs && !this.isTogether && split(query, (filter) => this.filters.mentionsOf(filter));
+    const isByTime = dimensions.some(({ by }) => by === 'time');
+    // `compare strikes in 1998 and 1999`
+    const isOfYears = isOfTimes || (isContrast && dimensions.length === 0 && measures.length < 2);
+    if (isOfYears && !isByTime && !this.isTogether && query.filters.some(isSeveralYears)) dimensions.push({ by: 'time', unit: 'year' });
+    else if ((isOfTimes && !isByTime) || (isContrast && !isSplit && !isPairs && measures.length < 2 && (query.filters.length > 1 || dimensions.length === 0))) {
+      throw new Misread('what is compared has to be two values of one column, or two numbers: “strikes in Texas versus California”, “strikes per year in Texas and California”, “speed versus cost by airline”');
+    }
   }
 
   private groupByFilter(): void {
@@ -244,11 +326,18 @@ class Reader {
   }
 }
 
-function assertAnswerable({ measures, dimensions, share, versus, top }: Query): void {
+/** `1998 versus 1999` */
+function isSeveralYears(filter: Filter): boolean {
+  return filter.on === 'dates' && filter.from?.endsWith('-01-01') === true && filter.until?.endsWith('-01-01') === true && Number(filter.until.slice(0, 4)) - Number(filter.from.slice(0, 4)) > 1;
+}
+
+function assertAnswerable({ measures, dimensions, share, versus, top, having }: Query): void {
+  if (having && (dimensions.length !== 1 || share)) throw new Misread('how many strikes there must be is a filter on groups by one column: “average cost by airline only with at least 50 strikes”');
   if (top && dimensions.some(({ by }) => by === 'step')) throw new Misread('a list is of values of a column, and not of steps of a number');
   if (share && (measures.length > 1 || dimensions.length !== 1)) throw new Misread('a share is of one number by one column: “share of strikes by size”');
   if (share && !['count', 'sum'].includes((measures[0] as Measure).aggregate)) throw new Misread('a share is of a number of strikes or of a sum, not of an average, a maximum or a minimum');
   if (versus && dimensions.length === 0 && measures.some(({ aggregate }) => aggregate === 'count')) throw new Misread('a number of strikes stands against another one only by a column: “number of strikes versus cost by airline”');
+  if (versus && dimensions.length === 0 && measures[0]?.column === measures[1]?.column) throw new Misread('a cost or a speed stands against itself only by a column: “average cost versus maximum cost by airline”');
   if (dimensions.length > 2) throw new Misread('it groups by more than two columns');
   if (measures.length > 2) throw new Misread('it asks for more than two numbers');
   if (dimensions.length === 2 && measures.length === 2) throw new Misread('two numbers can be grouped by one column only');

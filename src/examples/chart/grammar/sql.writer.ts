@@ -29,7 +29,7 @@ const TIME = {
 } as const;
 
 export function writeSql(query: Query): Drawn {
-  const { measures, dimensions, filters, top, share, versus, single } = query;
+  const { measures, dimensions, filters, top, having, share, versus, single } = query;
   const title = titled(describe(query, 4));
   if (single) return { ...singleStrikes(query), title };
   if (versus && dimensions.length === 0) return { ...pairs(query), title, form: 'scatter' };
@@ -37,6 +37,8 @@ export function writeSql(query: Query): Drawn {
   const numbers = measures.map(selectMeasure);
   const wheres = [...filters.map(conditionOf), ...groups.map(({ where }) => where), ...(numbers.length === 1 ? [numbers[0]?.where] : [])].filter((where) => where !== undefined);
   const number = numbers[0] as Selected;
+  const [group] = groups;
+  if (having && group) wheres.push(withStrikes(group, filters, having));
   if (top && groups.length === 2) wheres.push(amongTheFirst(groups[0] as Selected, number, wheres, top));
   const selected = [...groups, ...numbers, ...(share ? [shareOf(number)] : [])];
   const sql = [
@@ -123,6 +125,12 @@ function amongTheFirst({ sql }: Selected, number: Selected, wheres: readonly str
   return `${sql} IN (SELECT ${sql} FROM ${TABLE}${where} GROUP BY 1 ORDER BY ${number.sql} ${least ? 'ASC' : 'DESC'}, 1 LIMIT ${count})`;
 }
 
+/** The groups that have so many strikes, also such as do not count otherwise because a number is unknown. */
+function withStrikes({ sql, where }: Selected, filters: readonly Filter[], { test, value }: NonNullable<Query['having']>): string {
+  const wheres = [...filters.map(conditionOf), ...(where === undefined ? [] : [where])];
+  return `${sql} IN (SELECT ${sql} FROM ${TABLE}${wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : ''} GROUP BY 1 HAVING COUNT(*) ${test} ${value})`;
+}
+
 /** Time goes on, what has an order of its own keeps it, the rest goes from the largest down. */
 function orderOf(groups: readonly Selected[], number: Selected, { dimensions, top }: Query): string {
   const byNumber = `${number.name} ${top?.least ? 'ASC' : 'DESC'}`;
@@ -133,10 +141,10 @@ function orderOf(groups: readonly Selected[], number: Selected, { dimensions, to
 }
 
 /** Months without a strike are none of the rows, and are 0. Averages have no such value. */
-function fillOf({ dimensions, measures, top }: Query, groups: readonly Selected[]): Drawn['fill'] {
+function fillOf({ dimensions, measures, top, having }: Query, groups: readonly Selected[]): Drawn['fill'] {
   const i = dimensions.findIndex(({ by }) => by === 'time');
   const dimension = dimensions[i];
-  if (dimension?.by !== 'time' || (top && dimensions.length === 1) || !measures.every(({ aggregate }) => aggregate === 'count' || aggregate === 'sum')) return undefined;
+  if (dimension?.by !== 'time' || having || (top && dimensions.length === 1) || !measures.every(({ aggregate }) => aggregate === 'count' || aggregate === 'sum')) return undefined;
   return { column: (groups[i] as Selected).name, unit: dimension.unit };
 }
 

@@ -4,23 +4,18 @@
  * place, and a question that leaves something over is refused, never answered by half.
  */
 import { columnOf } from '../dataset/columns.js';
+import { assertAnswerable } from './answerable.js';
+import { Contrast, DAY } from './contrast.js';
 import { FilterReader } from './filter.reader.js';
 import { type Phrase } from './lexer.js';
-import { type Meaning } from './meanings.js';
 import { isYear } from './moments.js';
 import { Misread, type Of, PhraseCursor } from './phrase.cursor.js';
-import { type Aggregate, type Dimension, type Filter, type Measure, type Query } from './query.js';
-import { split } from './split.js';
+import { type Aggregate, type Dimension, type Measure, type Query } from './query.js';
 
 const DEFAULT_TOP = 10;
 const MAX_TOP = 1000;
-/** What `versus` can stand between, but for numbers to work out. */
-const VALUES = ['values', 'months', 'weekdays'] as const;
-const MOMENTS = ['number', 'date', 'decade'] as const;
 /** Names its column by itself. */
 const NAMED_DAY = 'time of day day';
-/** A time of day too. */
-const DAY = /^(?:days?|daytime|daylight)$/;
 
 /** @throws Misread */
 export function read(phrases: readonly Phrase[]): Query {
@@ -40,12 +35,7 @@ class Reader {
   private count: number | undefined;
   /** `top 5` stands before what it is of. */
   private isTop = false;
-  /** Values side by side are one. */
-  private isTogether = false;
-  /** `compare`, or `versus` next to a value. */
-  private isContrast = false;
-  /** `1998 versus 1999` */
-  private isOfTimes = false;
+  private readonly contrast = new Contrast();
 
   constructor(phrases: readonly Phrase[]) {
     this.cursor = new PhraseCursor(phrases);
@@ -73,24 +63,10 @@ class Reader {
     if (filters.monthsOrWeekdays()) this.countIfAsked();
     else if (cursor.take('strikes')) this.strikes();
     else if (cursor.take('share')) this.query.share = true;
-    else if (cursor.at(cursor.i, 'versus')) this.versus();
-    else if (cursor.take('contrast')) this.isContrast = true;
-    else if (cursor.take('together')) this.isTogether = true;
+    else if (this.contrast.take(cursor, this.query)) return;
     else if (cursor.take('not')) filters.setNot();
     else if (cursor.take('by')) this.setBy();
     else if (!cursor.take('filler') && !cursor.take('joint') && !cursor.take('to')) throw new Misread(`it is not clear what “${cursor.textAt(cursor.i)}” means there`);
-  }
-
-  private versus(): void {
-    const { cursor } = this;
-    const isOne = (at: number, kinds: readonly Meaning['is'][]): boolean => kinds.some((kind) => cursor.at(at, kind));
-    const [before, behind] = [cursor.i - 1, cursor.afterFiller(cursor.i + 1)];
-    const isValue = isOne(behind, [...VALUES, ...MOMENTS]) || DAY.test(cursor.textAt(behind));
-    // `speed versus cost`, and not `cost and speed in Texas versus California`
-    if (!isValue) this.query.versus = true;
-    this.isContrast ||= isValue || isOne(before, [...VALUES, ...MOMENTS]);
-    this.isOfTimes ||= isOne(before, MOMENTS) && isOne(behind, [...MOMENTS, 'months']);
-    cursor.i++;
   }
 
   /** `by day and night`: next to another time of day, it is one too. */
@@ -291,7 +267,7 @@ class Reader {
     if (this.filters.having) query.having = this.filters.having;
     query.versus &&= measures.length > 1;
     query.single = top !== undefined && !query.share && dimensions.length === 0 && this.hasSubject && measures.length === 1 && measures[0]?.column !== undefined && !measures[0].said;
-    this.tellApart();
+    this.contrast.tellApart(query, (filter) => this.filters.mentionsOf(filter));
     if (measures.length === 0 && dimensions.length === 0 && !this.hasSubject && !query.share) throw new Misread('it does not say what to work out');
     if (top && dimensions.length === 0 && !query.single) throw new Misread('the top of what? Name a column, and one number: “top 10 species by cost”');
     // `the share of strikes at night`: of all times of day.
@@ -299,21 +275,6 @@ class Reader {
     if (measures.length === 0) measures.push({ aggregate: 'count', said: false });
     assertAnswerable(query);
     return query;
-  }
-
-  /** What is named side by side, such as states; single strikes are apart as they are. */
-  private tellApart(): void {
-    const { query, isContrast, isOfTimes } = this;
-    const { dimensions, measures, single, versus, share } = query;
-    const isPairs = single || (versus && dimensions.length === 0) || (share && dimensions.length === 0);
-    const isSplit = !isPairs && !this.isTogether && split(query, (filter) => this.filters.mentionsOf(filter));
-    const isByTime = dimensions.some(({ by }) => by === 'time');
-    // `compare strikes in 1998 and 1999`
-    const isOfYears = isOfTimes || (isContrast && dimensions.length === 0 && measures.length < 2);
-    if (isOfYears && !isByTime && !this.isTogether && query.filters.some(isSeveralYears)) dimensions.push({ by: 'time', unit: 'year' });
-    else if ((isOfTimes && !isByTime) || (isContrast && !isSplit && !isPairs && measures.length < 2 && (query.filters.length > 1 || dimensions.length === 0))) {
-      throw new Misread('what is compared has to be two values of one column, or two numbers: “strikes in Texas versus California”, “strikes per year in Texas and California”, “speed versus cost by airline”');
-    }
   }
 
   private groupByFilter(): void {
@@ -324,21 +285,4 @@ class Reader {
     dimensions.push({ by: 'column', column: found.column });
     filters.splice(at, 1);
   }
-}
-
-/** `1998 versus 1999` */
-function isSeveralYears(filter: Filter): boolean {
-  return filter.on === 'dates' && filter.from?.endsWith('-01-01') === true && filter.until?.endsWith('-01-01') === true && Number(filter.until.slice(0, 4)) - Number(filter.from.slice(0, 4)) > 1;
-}
-
-function assertAnswerable({ measures, dimensions, share, versus, top, having }: Query): void {
-  if (having && (dimensions.length !== 1 || share)) throw new Misread('how many strikes there must be is a filter on groups by one column: “average cost by airline only with at least 50 strikes”');
-  if (top && dimensions.some(({ by }) => by === 'step')) throw new Misread('a list is of values of a column, and not of steps of a number');
-  if (share && (measures.length > 1 || dimensions.length !== 1)) throw new Misread('a share is of one number by one column: “share of strikes by size”');
-  if (share && !['count', 'sum'].includes((measures[0] as Measure).aggregate)) throw new Misread('a share is of a number of strikes or of a sum, not of an average, a maximum or a minimum');
-  if (versus && dimensions.length === 0 && measures.some(({ aggregate }) => aggregate === 'count')) throw new Misread('a number of strikes stands against another one only by a column: “number of strikes versus cost by airline”');
-  if (versus && dimensions.length === 0 && measures[0]?.column === measures[1]?.column) throw new Misread('a cost or a speed stands against itself only by a column: “average cost versus maximum cost by airline”');
-  if (dimensions.length > 2) throw new Misread('it groups by more than two columns');
-  if (measures.length > 2) throw new Misread('it asks for more than two numbers');
-  if (dimensions.length === 2 && measures.length === 2) throw new Misread('two numbers can be grouped by one column only');
 }

@@ -16,7 +16,7 @@ import { type AgentCache } from '../cache/agent.cache.js';
 import { type Clock } from '../clock.js';
 import { inOrder } from '../executors/sequential.executor.js';
 import { runStep } from '../executors/step.runner.js';
-import { stateBefore } from '../read-log.js';
+import { stateBefore } from '../state-before.js';
 import { type AgentRegistry } from '../registry/agent.registry.js';
 import { traceOf } from '../tracing/trace.of.js';
 import { CancelScope, Halt } from './cancellation.js';

@@ -9,7 +9,7 @@ import { FINISHED_STATUSES } from '../../contract/state.js';
 import { Journal } from '../../journal/journal.js';
 import { type ExecutionRecord, type ReadyGate } from '../../journal/journal.types.js';
 import { ExecutionService } from '../../orchestration/execution.service.js';
-import { stateBefore } from '../../orchestration/read-log.js';
+import { stateBefore } from '../../orchestration/state-before.js';
 import { WorkflowCatalog } from '../../orchestration/workflow.catalog.js';
 import { type HttpAnswer } from '../../rate-limit/rate-limit.headers.js';
 import { AuditLog } from '../audit.log.js';

@@ -14,6 +14,7 @@ import { BodyPipe } from '../http/body.pipe.js';
 import { type HttpRequest } from '../http/http.types.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { StreamRights } from '../sse/stream.rights.js';
+import { invalid } from '../http/invalid.js';
 
 /** A key as admins see it. */
 export interface KeyView {
@@ -109,8 +110,4 @@ function configuredView({ credentialId, user, roles, scopes }: Principal): KeyVi
 
 function timeOf(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
-}
-
-function invalid(path: string, message: string): StepcastError {
-  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

@@ -5,7 +5,8 @@ import { type ExecutionRecord } from '../../journal/journal.types.js';
 import { type HttpRequest, requestOf } from '../http/http.types.js';
 import { readAll } from '../http/read-all.js';
 import { checkAll, leftOver, severalCursor } from '../sse/multi.stream.js';
-import { invalid, parseStreamRequest, single } from '../sse/stream.request.js';
+import { invalid } from '../http/invalid.js';
+import { parseStreamRequest, single } from '../sse/stream.request.js';
 import { findAccessible } from './execution-access.guard.js';
 import { StreamHasEnded } from './stream.guard.js';
 

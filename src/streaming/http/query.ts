@@ -1,8 +1,8 @@
 /** Query parameters of lists and pages, and the headers of a start. Every fault is a 400 that names its parameter. */
-import { type ErrorCode, StepcastError } from '../../contract/errors.js';
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../../contract/state.js';
 import { parseSeq, single } from '../sse/stream.request.js';
 import { type HttpRequest } from './http.types.js';
+import { invalid } from './invalid.js';
 import { readAll } from './read-all.js';
 
 type Query = HttpRequest['query'];
@@ -82,8 +82,4 @@ function parseLimit(query: Query, fallback: number, max: number): number {
 
 function isStatus(text: string): text is ExecutionStatus {
   return (EXECUTION_STATUSES as readonly string[]).includes(text);
-}
-
-function invalid(path: string, message: string, code: ErrorCode = 'invalid_request'): StepcastError {
-  return new StepcastError(code, `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

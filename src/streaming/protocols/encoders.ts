@@ -1,6 +1,6 @@
 /** The encoder that a stream asks for. */
 import { type ExecutionRecord } from '../../journal/journal.types.js';
-import { stateBefore } from '../../orchestration/read-log.js';
+import { stateBefore } from '../../orchestration/state-before.js';
 import { type StartAt, firstAfter } from '../sse/stream.request.js';
 import { AgUiEncoder } from './ag-ui/ag-ui.encoder.js';
 import { AiSdkEncoder } from './ai-sdk/ai-sdk.encoder.js';

@@ -1,5 +1,5 @@
 /** The protocols that a stream can be asked for in place of the events themselves, and what each of them takes. */
-import { StepcastError } from '../../contract/errors.js';
+import { invalid } from '../http/invalid.js';
 import { readAll } from '../http/read-all.js';
 
 export const PROTOCOLS = ['ai-sdk', 'ag-ui', 'text'] as const;
@@ -73,8 +73,4 @@ export function protocolHeaders(protocol: ProtocolRequest | undefined): Record<s
     default:
       return {};
   }
-}
-
-function invalid(path: string, message: string): StepcastError {
-  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

@@ -1,6 +1,7 @@
 /** What a reader asks of a stream, from its header and query; anything that makes no sense is a 400 before the first byte (P14). */
 import { StepcastError } from '../../contract/errors.js';
 import { EVENT_TYPES, type EventType, isEventType } from '../../contract/events.js';
+import { invalid } from '../http/invalid.js';
 import { readAll } from '../http/read-all.js';
 import { parseProtocol, type ProtocolRequest } from '../protocols/protocol.request.js';
 import { type FrameView, viewOf } from './frames.js';
@@ -119,8 +120,4 @@ export function single(query: Record<string, unknown>, name: string): string | u
   const value = query[name];
   if (value === undefined || typeof value === 'string') return value;
   throw invalid(`/${name}`, 'must be given once, as text');
-}
-
-export function invalid(path: string, message: string): StepcastError {
-  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

@@ -1,8 +1,8 @@
 /** What a client of AG-UI sends: `RunAgentInput`, of which a run of a workflow takes the conversation, the state and the answers. */
-import { StepcastError } from '../../../contract/errors.js';
 import { type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
 import { type ContentPart, type Conversation, conversationOf, type ConversationMessage, filePart, isObject, messageOf } from '../conversation/conversation.js';
 import { type AgUiRun, type GivenMessage } from './ag-ui.events.js';
+import { invalid } from '../../http/invalid.js';
 
 const MAX_ID = 200;
 /** Of files that are sent without a type of their own, by the kind of their part. */
@@ -70,8 +70,4 @@ function contentOf(content: JsonValue | undefined): ContentPart[] {
     if (!isObject(source) || typeof source['value'] !== 'string') return [];
     return [filePart(source['value'], typeof source['mimeType'] === 'string' ? source['mimeType'] : MEDIA_TYPES[type as string] ?? 'application/octet-stream')];
   });
-}
-
-function invalid(path: string, message: string): StepcastError {
-  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

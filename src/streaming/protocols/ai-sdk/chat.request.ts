@@ -9,6 +9,7 @@ import { type ContentPart, type Conversation, conversationOf, type ConversationM
 import { type AskPart } from '../narration/narration.types.js';
 import { type Known, textKey } from './catch-up.js';
 import { isApproval } from './part.chunks.js';
+import { invalid } from '../../http/invalid.js';
 
 const MAX_ID = 200;
 
@@ -119,8 +120,4 @@ export function answersIn({ parts }: UiMessage, asks: Iterable<AskPart>): { step
     }
     return [];
   });
-}
-
-function invalid(path: string, message: string): StepcastError {
-  return new StepcastError('invalid_request', `${path.slice(1)} ${message}`, { faults: [{ path, message }] });
 }

@@ -1,6 +1,7 @@
 import { type Journal } from '../../../journal/journal.js';
 import { type ExecutionRecord } from '../../../journal/journal.types.js';
-import { readLog, stateBefore } from '../../../orchestration/read-log.js';
+import { readLog } from '../../../journal/read-log.js';
+import { stateBefore } from '../../../orchestration/state-before.js';
 import { beginNarration, narrate } from './narration.js';
 import { type Narration } from './narration.types.js';
 

@@ -8,6 +8,8 @@ const PREFIX = 'g';
 /** Milliseconds within which the second key of two has to come. */
 const SECOND_MS = 1200;
 let prefixedAt = -Infinity;
+/** The key that is being pressed; behind the first one, where it is the second of two. */
+let pressed = '';
 
 /** @param keys By `event.key`, or, of two keys, as `g w`. */
 export function useShortcuts(keys: Shortcuts): void {
@@ -18,8 +20,7 @@ export function useShortcuts(keys: Shortcuts): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !hasShortcuts() || takesKeys(event)) return;
-      const isSecond = event.timeStamp - prefixedAt < SECOND_MS;
-      const action = latest.current[isSecond ? `${PREFIX} ${event.key}` : event.key];
+      const action = latest.current[pressed];
       if (!action) return;
       event.preventDefault();
       action();
@@ -29,12 +30,14 @@ export function useShortcuts(keys: Shortcuts): void {
   }, []);
 }
 
-/** Once for the page: remembers the first key of two. */
+/** Once for the page: remembers the first key of two. It hears of each key before any `useShortcuts` does. */
 export function watchPrefix(): void {
   document.addEventListener('keydown', (event) => {
-    if (!takesKeys(event) && event.key === PREFIX && !event.ctrlKey && !event.metaKey && !event.altKey) setTimeout(() => (prefixedAt = event.timeStamp));
-    else setTimeout(() => (prefixedAt = -Infinity));
-  });
+    const { key, timeStamp } = event;
+    pressed = timeStamp - prefixedAt < SECOND_MS ? `${PREFIX} ${key}` : key;
+    const isFirst = key === PREFIX && !event.ctrlKey && !event.metaKey && !event.altKey && !takesKeys(event);
+    prefixedAt = isFirst ? timeStamp : -Infinity;
+  }, { capture: true });
 }
 
 function takesKeys({ target, key }: KeyboardEvent): boolean {

@@ -8,6 +8,7 @@ export interface Target {
   maxEvents?: number;
   /** Silence after which a line counts as dead; default that of the client. */
   stallMs?: number;
+  probeMs?: number;
   showText?: boolean;
   showLog?: boolean;
   /** Gives the component the stream of the composable or hook, in the place of the id. */

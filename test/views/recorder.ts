@@ -38,8 +38,8 @@ export class Recorder {
   }
 }
 
-export function clientOf({ baseUrl, apiKey, stallMs }: Target): StepcastClient {
-  return new StepcastClient({ baseUrl, auth: { apiKey }, reconnect: { delayMs: 20, maxDelayMs: 200 }, ...(stallMs === undefined ? {} : { stallMs }) });
+export function clientOf({ baseUrl, apiKey, stallMs, probeMs }: Target): StepcastClient {
+  return new StepcastClient({ baseUrl, auth: { apiKey }, reconnect: { delayMs: 20, maxDelayMs: 200 }, ...(stallMs === undefined ? {} : { stallMs }), ...(probeMs === undefined ? {} : { probeMs }) });
 }
 
 export const GERMAN: GivenLabels = {

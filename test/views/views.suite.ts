@@ -183,7 +183,8 @@ function describeReading(stage: ViewStage): void {
       const { app, proxy } = stage;
       const id = await app.alice.start(RESEARCH);
       proxy.delayMs = 3;
-      await stage.call('probe', { executionId: id, stallMs: 500 });
+      // No pages in place of a line that a busy page is slow to read.
+      await stage.call('probe', { executionId: id, stallMs: 500, probeMs: 600_000 });
       for (const seqs of [5, 20, 45]) {
         await stage.until((seen) => seen.count >= seqs, `${seqs} events`);
         const { connections } = proxy;
@@ -344,7 +345,7 @@ function describeComponent(stage: ViewStage): void {
       expect(await page.locator('details, pre').count()).toBe(0);
       expect(await stage.view.getAttribute('class')).toBe('stepcast own');
       await page.getByRole('button', { name: 'Ja' }).click();
-      await page.getByText('after is completed').waitFor();
+      await page.getByRole('list', { name: 'Schritte' }).getByText('after is completed').waitFor();
       expect(web.gets.filter((path) => path.endsWith('/stream'))).toHaveLength(1);
       expect((await stage.seen()).finished).toEqual([`${id} completed`]);
     });

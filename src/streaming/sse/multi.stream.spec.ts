@@ -175,10 +175,10 @@ describe('several logs over one connection', () => {
       expect(reader.seen).toEqual(owners.flatMap((owner) => whole(owner)));
     });
 
-    it('from the live end tells where that is, gives what runs from there and what is started from its first event', async () => {
+    it.each<StartAt>([{ at: 'latest' }, { at: 'last', count: 0 }])('from the live end tells where that is, gives what runs from there and what is started from its first event (%j)', async (from) => {
       const [old, running] = [(await start()).append(1).finish(), (await start()).append(2)];
       await journal.flushed();
-      const reader = all(asked({ at: 'latest' }));
+      const reader = all(asked(from));
       await reader.until(({ lastId }) => lastId !== undefined);
       expect(reader.seen).toEqual([]);
       const resumed = reader.lastId as string;
@@ -190,6 +190,33 @@ describe('several logs over one connection', () => {
       const again = await all(asked(at(resumed))).until(({ seen }) => seen.length === 4);
       expect(again.seen.toSorted()).toEqual(reader.seen.toSorted());
       expect(of(reader.seen, old)).toEqual([]);
+    });
+
+    it('with the last of each counts from when it begins, however long the past takes to be sent', async () => {
+      const past: Owner[] = [];
+      for (let i = 0; i < 100; i++) past.push((await start()).append(3).finish());
+      const running = (await start()).append(3);
+      await journal.flushed();
+      const ready = Promise.withResolvers<void>();
+      let waits = true;
+      const reader = new Reader(followAll(journal, 'ann', asked({ at: 'last', count: 2 }), () => (waits ? ready.promise : undefined)));
+      readers.push(reader);
+      await turns();
+      running.append(5).finish();
+      const next = (await start()).append(5).finish();
+      await journal.flushed();
+      waits = false;
+      ready.resolve();
+      await reader.until(({ seen }) => seen.at(-1) === `${next.id}:6`);
+      expect(reader.seen).toEqual([...past.flatMap((owner) => whole(owner, 3)), ...whole(running, 2), ...whole(next)]);
+    });
+
+    it('with the last of each tells where it begins where there is none yet', async () => {
+      const reader = await all(asked({ at: 'last', count: 2 })).until(({ lastId }) => lastId !== undefined);
+      const next = (await start()).append(4).finish();
+      await reader.until(({ seen }) => seen.length === 5);
+      const resumed = await all(asked(at('m0'))).until(({ seen }) => seen.length === 5);
+      expect([reader.ids[0], resumed.seen]).toEqual([expect.stringMatching(/^m1/), whole(next)]);
     });
 
     it.each<StartAt>([{ at: 'first' }, { at: 'latest' }])('does not forget one that was started and said nothing while a later one spoke (%j)', async (from) => {

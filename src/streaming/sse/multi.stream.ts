@@ -69,12 +69,14 @@ export function followSeveral(journal: Journal, records: readonly Listed[], requ
 export function followAll(journal: Journal, user: string, { start, view }: Pick<StreamRequest, 'start' | 'view'>, gate: ReadyGate, form = SSE_FORM): Observable<StreamChunk> {
   return new Observable((subscriber) => {
     const run = async () => {
-      const cursor = start.at === 'latest' ? await liveEnd(journal, user) : cursorOf(start);
-      if (start.at === 'latest') subscriber.next({ ...form.bytes([form.cursor(cursor.toString())]), cursor: cursor.toString(), told: true });
+      const now = beginsLate(start) ? await standing(journal, user) : undefined;
+      const fromEnd = now !== undefined && beginsAtEnd(start, now);
+      const cursor = fromEnd ? await liveEnd(journal, user, now) : cursorOf(start);
+      if (fromEnd) subscriber.next({ ...form.bytes([form.cursor(cursor.toString())]), cursor: cursor.toString(), told: true });
       for await (const record of executionsOf(user, journal, cursor, (close) => subscriber.add(close))) {
         if (subscriber.closed) return;
-        if (start.at === 'latest') cursor.begin(record.ordinal);
-        else place(record, cursor, start);
+        if (fromEnd) cursor.begin(record.ordinal);
+        else place(now ? asOf(now, record) : record, cursor, start);
         if (leftOver([record], cursor).length === 0) continue;
         const followed = new Promise<void>((resolve) => {
           subscriber.add(followOne(journal, record, cursor, view, gate, form).subscribe({
@@ -95,16 +97,37 @@ export function followAll(journal: Journal, user: string, { start, view }: Pick<
   });
 }
 
-/** Where all of a user's executions stand now. */
-async function liveEnd(journal: Journal, user: string): Promise<MultiCursor> {
+/** How all of a user's executions stand at one moment. */
+interface Standing {
+  /** The ordinal of the newest. */
+  mark: number;
+  /** Where the log of each that is unfinished ends, by its ordinal. */
+  ends: ReadonlyMap<number, number>;
+}
+
+async function standing(journal: Journal, user: string): Promise<Standing> {
   const [newest] = await journal.list({ user, limit: 1 });
-  const mark = newest?.ordinal ?? 0;
-  const running = (await Promise.all(UNFINISHED.map((status) => journal.list({ user, status, after: 0, limit: 10_000 })))).flat();
-  const waiting = new Set(running.filter(({ lastSeq }) => lastSeq === 0).map(({ ordinal }) => ordinal));
+  const unfinished = await Promise.all(UNFINISHED.map((status) => journal.list({ user, status, after: 0, limit: 10_000 })));
+  return { mark: newest?.ordinal ?? 0, ends: new Map(unfinished.flat().map(({ ordinal, lastSeq }) => [ordinal, lastSeq])) };
+}
+
+/** The last n of nothing, and the last none, are the live end. */
+function beginsAtEnd(start: StartAt, { mark }: Standing): boolean {
+  return start.at === 'latest' || (start.at === 'last' && start.count === 0) || mark === 0;
+}
+
+/** An execution as it stood then: behind a long past it is listed much later, and what it has told since then is not its past. */
+function asOf({ mark, ends }: Standing, record: Listed): Listed {
+  return { ...record, lastSeq: record.ordinal > mark ? 0 : (ends.get(record.ordinal) ?? record.lastSeq) };
+}
+
+/** The cursor of who has seen all there was then. */
+async function liveEnd(journal: Journal, user: string, { mark, ends }: Standing): Promise<MultiCursor> {
+  const waiting = new Set([...ends].filter(([, lastSeq]) => lastSeq === 0).map(([ordinal]) => ordinal));
   const youngest = await journal.list({ user, before: mark + 1, limit: waiting.size + 1 });
   const cursor = MultiCursor.at(mark, youngest.find(({ ordinal }) => !waiting.has(ordinal))?.ordinal ?? 0);
   // One that was started since is newer than the mark, and begins with its first event.
-  for (const { ordinal, lastSeq } of running) if (ordinal <= cursor.mark) cursor.set(ordinal, lastSeq);
+  for (const [ordinal, lastSeq] of ends) if (ordinal <= cursor.mark) cursor.set(ordinal, lastSeq);
   return cursor;
 }
 

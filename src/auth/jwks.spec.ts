@@ -43,7 +43,30 @@ describe('the keys of an issuer', () => {
   it('are not fetched for each key that someone makes up', async () => {
     const by = verifier();
     expect(await user(by, first)).toBe('carol');
-    for (let i = 0; i < 5; i++) await expect(by.verify(await signed(second, {}, { kid: `made-up-${i}` }))).rejects.toMatchObject(UNAUTHENTICATED);
+    const refused = async (kid: string) => expect(by.verify(await signed(second, {}, { kid }))).rejects.toMatchObject(UNAUTHENTICATED);
+    for (let i = 0; i < 5; i++) await refused(`made-up-${i}`);
+    expect(issuer.requests).toBe(3);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => refused(`made-up-at-once-${i}`)));
+    expect(issuer.requests).toBe(3);
+  });
+
+  it('are fetched anew at once where they have just been fetched: a rotation does not wait', async () => {
+    const by = verifier();
+    expect(await user(by, first)).toBe('carol');
+    issuer.keys = [first, second];
+    expect(await Promise.all(Array.from({ length: 20 }, () => user(by, second)))).toEqual(Array(20).fill('carol'));
+    expect(issuer.requests).toBe(2);
+    const third = signingKey('third');
+    issuer.keys = [second, third];
+    expect(await user(by, third)).toBe('carol');
+    expect(issuer.requests).toBe(3);
+    await expect(user(by, first)).rejects.toMatchObject(UNAUTHENTICATED);
+  });
+
+  it('are fetched once for tokens by a key that is not among them, where they are the first', async () => {
+    const by = verifier();
+    const refused = async () => expect(user(by, second)).rejects.toMatchObject(UNAUTHENTICATED);
+    await Promise.all(Array.from({ length: 20 }, refused));
     expect(issuer.requests).toBe(1);
   });
 
@@ -64,7 +87,7 @@ describe('the keys of an issuer', () => {
     ['does not answer', (server) => (server.instead = () => undefined)],
   ])('that cannot be had, as their server %s, are nobody\'s fault: 503, and back by themselves', async (_how, fail) => {
     await fail(issuer);
-    const by = verifier({ retryMs: 0, timeoutMs: 1000 });
+    const by = verifier({ retryMs: 0, timeoutMs: 4000 });
     const error = await user(by, first).catch((reason: unknown) => reason);
     expect(error).toMatchObject(UNAVAILABLE);
     expect(String((error as Error).cause)).toContain(issuer.url);
@@ -84,7 +107,7 @@ describe('the keys of an issuer', () => {
   });
 
   it('that are known are not waited for again and again, while their server does not answer', async () => {
-    const by = verifier({ cacheMs: 0, timeoutMs: 1000 });
+    const by = verifier({ cacheMs: 0, timeoutMs: 4000 });
     expect(await user(by, first)).toBe('carol');
     issuer.instead = () => undefined;
     for (let i = 0; i < 4; i++) expect(await user(by, first)).toBe('carol');

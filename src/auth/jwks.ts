@@ -1,7 +1,7 @@
 /**
  * The keys behind a URL (RFC 7517), fetched for the first token and kept. A token with a key that is not known yet has
- * them fetched anew, so that a rotation needs no restart, but not more often than every half minute: anyone can make up
- * the id of a key. While they cannot be fetched, those that are known go on for an hour beyond their time.
+ * them fetched anew at once, so that a rotation needs no restart, but after two such fetches one every half minute: anyone
+ * can make up the id of a key. While they cannot be fetched, those that are known go on for an hour beyond their time.
  */
 import { type createRemoteJWKSet, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
 import { StepcastError } from '../contract/errors.js';
@@ -10,7 +10,7 @@ export interface JwksOptions {
   url: string;
   /** Milliseconds after which known keys are fetched anew. */
   cacheMs?: number;
-  /** Milliseconds between two fetches for keys that are not known. */
+  /** Milliseconds for each fetch for keys that are not known, on average: the first `AT_ONCE` do not wait. */
   cooldownMs?: number;
   /** Milliseconds that known keys may be used beyond `cacheMs`, while they cannot be fetched. */
   staleMs?: number;
@@ -24,6 +24,8 @@ type RemoteKeys = ReturnType<typeof createRemoteJWKSet>;
 
 /** Bytes of the answer, unpacked: issuers list a few keys of a few hundred. */
 const MAX_ANSWER = 1024 * 1024;
+/** How many fetches for keys that are not known may follow each other at once. */
+const AT_ONCE = 2;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
@@ -33,6 +35,9 @@ export class Jwks {
   // By a clock that nobody sets.
   private fetchedAt = -Infinity;
   private failure: { at: number; reason: string } | undefined;
+  /** When the fetches for keys that are not known would be over, had they come one each `cooldownMs`. */
+  private paidUntil = -Infinity;
+  private search: Promise<void> | undefined;
 
   constructor(options: JwksOptions) {
     this.options = { cacheMs: 10 * MINUTE_MS, cooldownMs: 30 * SECOND_MS, staleMs: 60 * MINUTE_MS, retryMs: SECOND_MS, timeoutMs: 5 * SECOND_MS, ...options };
@@ -41,6 +46,7 @@ export class Jwks {
   /** @throws StepcastError `authentication_unavailable` where the key is not known, and the keys cannot be fetched. */
   readonly keyOf: JWTVerifyGetKey = async (header, token) => {
     const { cacheMs, cooldownMs, staleMs, retryMs } = this.options;
+    const cameAt = performance.now();
     const remote = (this.remote ??= await this.load());
     if (this.age > cacheMs) {
       const isNeeded = this.age > cacheMs + staleMs;
@@ -52,12 +58,26 @@ export class Jwks {
     try {
       return await remote(header, token);
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ERR_JWKS_NO_MATCHING_KEY' || this.age < cooldownMs) throw error;
+      if ((error as { code?: unknown }).code !== 'ERR_JWKS_NO_MATCHING_KEY' || this.fetchedAt >= cameAt || !this.maySearch) throw error;
       // Where that fails nobody can tell whether the key is new or made up.
-      await this.fetch(remote, retryMs);
+      await (this.search ??= this.fetchForUnknown(remote));
       return remote(header, token);
     }
   };
+
+  private get maySearch(): boolean {
+    return this.search !== undefined || this.paidUntil - performance.now() <= (AT_ONCE - 1) * this.options.cooldownMs;
+  }
+
+  /** One for all who come with such keys while it is under way. */
+  private async fetchForUnknown(remote: RemoteKeys): Promise<void> {
+    try {
+      await this.fetch(remote, this.options.retryMs);
+      this.paidUntil = Math.max(performance.now(), this.paidUntil) + this.options.cooldownMs;
+    } finally {
+      this.search = undefined;
+    }
+  }
 
   private get age(): number {
     return performance.now() - this.fetchedAt;

@@ -36,7 +36,7 @@ export type JwtOptions = JwtSecretOptions | JwksUrlOptions;
 export const JWKS_ALGORITHMS: readonly string[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 
 /** How far clocks may differ: a token is taken this long after its `exp` and before its `nbf`. */
-export const CLOCK_TOLERANCE_SECONDS = 30;
+const CLOCK_TOLERANCE_SECONDS = 30;
 
 const MIN_SECRET_BYTES = 32;
 /** The last moment a Date can hold; an `exp` beyond it means the same. */

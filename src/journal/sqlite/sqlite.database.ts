@@ -3,7 +3,7 @@
  * exclusive transaction for as long as the process lives. The operating system lets go of it when the process dies,
  * however it dies, so there is no stale lock to clean up.
  */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DatabaseSync as Database } from 'node:sqlite';
 import { DatabaseSync } from './node.sqlite.js';
@@ -61,6 +61,7 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
     }
     // Opened for reading alone, it would be given a write-ahead log that nobody may write to later either.
     if (!inMemory && existsSync(path)) accessSync(path, constants.W_OK);
+    if (!inMemory) makePrivate(path);
     // No waiting inside SQLite: it would block the loop. The writer tries again by itself.
     db = new DatabaseSync(path, { timeout: 0 });
     // Before the schema is made, so that it is not waited for the disk at each of its pages.
@@ -73,9 +74,15 @@ export function openDatabase(options: SqliteJournalOptions): OpenDatabase {
   }
 }
 
+/** A file that is yet to be made is its owner's alone, in a folder that others may look into, too; SQLite gives those beside it the same mode. */
+function makePrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+}
+
 function takeLock(path: string): Database {
   let lock: Database | undefined;
   try {
+    makePrivate(path);
     lock = new DatabaseSync(path, { timeout: 0 });
     // Of a file that it may only read, SQLite would take no lock, without a word.
     accessSync(path, constants.W_OK);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { chmodSync, closeSync, copyFileSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { execution, Owner, readAll, Reader, whenReady } from '../conformance/fixture.conformance.js';
@@ -42,6 +42,20 @@ describe('a data folder', () => {
     rmSync(file);
     await whenReady(journal);
     expect((await journal.create(execution())).created).toBe(true);
+  });
+
+  it('that all may look into has files that their owner alone can read', async () => {
+    const dataDir = bench.folder();
+    chmodSync(dataDir, 0o755);
+    const before = process.umask(0o022);
+    try {
+      const journal = await bench.journal(dataDir);
+      (await Owner.start(journal)).append(1);
+      const modes = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]);
+      expect(Object.fromEntries(modes)).toMatchObject({ 'stepcast.db': 0o600, 'stepcast.db-wal': 0o600, 'stepcast.db-shm': 0o600, 'stepcast.lock': 0o600 });
+    } finally {
+      process.umask(before);
+    }
   });
 
   const mayForbid = process.getuid?.() !== 0;

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { agent } from './definition/builder.js';
+import { DelayAgent } from './agents/delay.agent.js';
+import { agent, parallel, retry, sequential } from './definition/builder.js';
 import { definitionOf, Engine, type EngineOptions, Gates, only, outline, type Planted, turns, upTo } from '../../test/support/engine.js';
 import { type WorkflowDefinition } from '../contract/definition.js';
 import { type StepcastError } from '../contract/errors.js';
-import { type ExecutionEvent } from '../contract/events.js';
+import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { SqliteJournal } from '../journal/sqlite/sqlite-journal.js';
 import { unavailable } from '../journal/sqlite/sqlite.writer.js';
 
@@ -207,6 +208,48 @@ describe('recovery', () => {
       await engine.open();
       await gates.open('s1#2');
       await gates.came('s2#2');
+    });
+
+    describe('is none that only waits, however often the process dies meanwhile', () => {
+      const failing: WorkflowDefinition = { name: 'w', steps: [retry('r', { maxAttempts: 2, backoff: { delayMs: 60_000 } }, agent('fails'))] };
+      const composite: WorkflowDefinition = { name: 'w', steps: [retry('r', { maxAttempts: 2, backoff: { delayMs: 60_000 } }, sequential('s', agent('fails')))] };
+      const delay: WorkflowDefinition = { name: 'w', steps: [agent('delay', { input: { ms: 60_000 } })] };
+      const beside = (name: string): WorkflowDefinition => ({ name: 'w', steps: [parallel('p', agent('delay', { input: { ms: 60_000 } }), agent(name, 'gate'))] });
+      const withDelay = (open: Gates) => {
+        const engine = engineOf({ agents: { gate: open.agent, fails: () => Promise.reject(new Error('no')) } });
+        engine.agents.register({ name: 'delay', handler: new DelayAgent() });
+        return engine;
+      };
+      /** Cut short after this event, resumed twice already, and now once more. */
+      const again = async (waiting: WorkflowDefinition, type: EventType, stepId: string) => {
+        const former = await withDelay(new Gates()).open();
+        const id = await former.start(waiting);
+        const events = upTo(await former.told(id, type, stepId), type, stepId);
+        await former.close();
+        const engine = withDelay(gates);
+        const planted = await engine.plant({ definition: waiting, events, resumes: 2 });
+        await engine.open();
+        await engine.told(planted, 'workflow_resumed');
+        return { engine, id: planted };
+      };
+
+      it.each([
+        ['for its next attempt', failing, 'step_retrying', 'r/fails'],
+        ['for the next attempt of several steps', composite, 'step_retrying', 'r/s'],
+        ['in a delay', delay, 'step_started', 'delay'],
+      ] as const)('%s', async (_, waiting, type, stepId) => {
+        const { engine, id } = await again(waiting, type, stepId);
+        await turns();
+        expect(await resumesOf(engine, id)).toBe(0);
+      });
+
+      it('while an agent that works beside it is not beyond suspicion', async () => {
+        const { engine, id } = await again(beside('a'), 'step_started', 'p/a');
+        await gates.came('p/a#2');
+        await turns();
+        expect(await resumesOf(engine, id)).toBe(3);
+        await engine.executions.cancel(id, 'enough');
+      });
     });
 
     it('is not to blame for a shutdown, whether it ran or was still queued', async () => {

@@ -58,7 +58,7 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
 
   async onApplicationBootstrap(): Promise<void> {
     this.subscription = this.journal.commits$.subscribe(({ batches }) => {
-      if (this.onProbation.size) this.acquit(batches.filter(advances).map((batch) => batch.executionId));
+      if (this.onProbation.size) this.acquit(batches.filter((batch) => this.shows(batch)).map((batch) => batch.executionId));
     });
     this.subscription.add(
       this.journal.health$.pipe(filter(({ ready }) => ready), take(1)).subscribe(() => {
@@ -184,6 +184,11 @@ export class RecoveryService implements OnApplicationBootstrap, OnModuleDestroy,
       }
       await new Promise<void>((resolve) => this.after(RETRY_MS, resolve));
     }
+  }
+
+  /** Whether a commit shows that what is on probation does not end the process: it gets further, or has nothing to do but wait. */
+  private shows(batch: EventBatch): boolean {
+    return this.onProbation.has(batch.executionId) && (advances(batch) || !!this.scheduler.runnerOf(batch.executionId)?.onlyWaits);
   }
 
   private acquit(ids: string[]): void {

@@ -1,10 +1,10 @@
-import { DEFINITION_LIMITS } from '../../contract/definition.js';
-import { StepcastError } from '../../contract/errors.js';
-import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { type AgentStep, DEFINITION_LIMITS } from '../../contract/definition.js';
+import { type Fault, StepcastError } from '../../contract/errors.js';
+import { isObject, type JsonObject, type JsonValue, memberPath } from '../../contract/json.js';
 
 /** The input of an agent that takes an object. @throws StepcastError `invalid_input` */
 export function objectInput(agent: string, input: JsonValue): JsonObject {
-  if (input === null || typeof input !== 'object' || Array.isArray(input)) {
+  if (!isObject(input)) {
     throw new StepcastError('invalid_input', `agent "${agent}" takes an object as its input, but was given ${input === null ? 'nothing' : JSON.stringify(input).slice(0, 100)}`);
   }
   return input;
@@ -13,6 +13,35 @@ export function objectInput(agent: string, input: JsonValue): JsonObject {
 /** A whole number within bounds. @throws StepcastError `invalid_input` */
 export function wholeNumber(agent: string, input: JsonObject, key: string, fallback: number | undefined, max: number = DEFINITION_LIMITS.durationMs): number {
   const value = input[key] ?? fallback;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max) return value;
+  if (isWhole(value, max)) return value;
   throw new StepcastError('invalid_input', `agent "${agent}" takes ${key} as a whole number from 0 to ${max}, but was given ${JSON.stringify(value) ?? 'nothing'}`);
+}
+
+/**
+ * Refuses a step whose input could never be taken, before anything runs. What templates fill, and what comes from the
+ * step before, is not known yet.
+ *
+ * @param faultsOf Of an input that is an object; paths from the step.
+ * @throws StepcastError `invalid_definition`
+ */
+export function checkInput(agent: string, { name, input }: Readonly<AgentStep>, faultsOf: (input: JsonObject) => Fault[]): void {
+  if (input === undefined || typeof input === 'function' || isTemplate(input)) return;
+  const faults = isObject(input) ? faultsOf(input) : [{ path: '/input', message: 'must be an object' }];
+  const [first] = faults;
+  if (first) throw new StepcastError('invalid_definition', `the step ${name} of agent "${agent}" cannot run: ${first.path} ${first.message}`, { faults });
+}
+
+/** Of a member that takes a whole number; without a `fallback` it has to be there. */
+export function numberFaults(input: JsonObject, key: string, fallback: number | undefined, max: number = DEFINITION_LIMITS.durationMs): Fault[] {
+  const value = input[key] ?? fallback;
+  if (isWhole(value, max) || isTemplate(value)) return [];
+  return [{ path: memberPath('/input', key), message: value === undefined ? 'is missing' : `must be a whole number from 0 to ${max}` }];
+}
+
+function isTemplate(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && value.includes('{{');
+}
+
+function isWhole(value: JsonValue | undefined, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
 }

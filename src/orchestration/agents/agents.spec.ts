@@ -104,4 +104,26 @@ describe('the agents that every installation has', () => {
       expect(refusal(await run('tokens', input)).code).toBe('invalid_input');
     });
   });
+
+  describe('refuse to start what they could never run', () => {
+    const start = async (name: string, input: JsonValue) => engine.start([agent('first', 'echo'), agent('a', name, { input })], { n: 1 });
+
+    it.each<[string, JsonValue, string, string]>([
+      ['delay', { ms: 86_400_001 }, '/ms', 'must be a whole number from 0 to 86400000'],
+      ['delay', { ms: '5' }, '/ms', 'must be a whole number from 0 to 86400000'],
+      ['delay', {}, '/ms', 'is missing'],
+      ['delay', null, '', 'must be an object'],
+      ['tokens', {}, '/count', 'is missing'],
+      ['tokens', { text: 1 }, '/text', 'must be a string'],
+      ['tokens', { text: 'x', count: 1_000_001 }, '/count', 'must be a whole number from 0 to 1000000'],
+      ['tokens', { count: 1, intervalMs: 86_400_001 }, '/intervalMs', 'must be a whole number from 0 to 86400000'],
+      ['flaky', { failures: -1 }, '/failures', `must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`],
+    ])('%s %j', async (name, input, path, message) => {
+      await expect(start(name, input)).rejects.toMatchObject({ code: 'invalid_definition', faults: [{ path: `/workflow/steps/1/input${path}`, message }] });
+    });
+
+    it.each<[string, JsonValue]>([['delay', '{{input}}'], ['delay', { ms: '{{input.n}}' }], ['tokens', { text: '{{input.n}} x', count: '{{input.n}}' }], ['flaky', { failures: 0 }], ['tokens', { text: '' }]])('but not what is not known yet, nor what is right: %s %j', async (name, input) => {
+      expect(await start(name, input)).toEqual(expect.any(String));
+    });
+  });
 });

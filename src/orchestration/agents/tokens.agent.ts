@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type AgentStep } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
 import { type JsonObject } from '../../contract/json.js';
 import { type AgentContext, type AgentHandler, type Piece } from '../agent.js';
 import { Agent } from '../decorators.js';
-import { objectInput, wholeNumber } from './agent.input.js';
+import { checkInput, numberFaults, objectInput, wholeNumber } from './agent.input.js';
 
 const MAX_COUNT = 1_000_000;
 
@@ -22,6 +23,14 @@ export class TokensAgent implements AgentHandler {
       yield context.text(piece);
     }
     return text;
+  }
+
+  check(step: Readonly<AgentStep>): void {
+    checkInput('tokens', step, (input) => [
+      ...(input['text'] === undefined || typeof input['text'] === 'string' ? [] : [{ path: '/input/text', message: 'must be a string' }]),
+      ...numberFaults(input, 'count', input['text'] === undefined ? undefined : 0, MAX_COUNT),
+      ...numberFaults(input, 'intervalMs', 0),
+    ]);
   }
 }
 

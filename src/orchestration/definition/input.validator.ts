@@ -122,11 +122,13 @@ function patternFaults(schema: JsonValue): Fault[] {
 function compile(schema: JsonValue, dialect: Dialect): Checked {
   // ajv tells patterns apart by their text.
   const regExp = Object.assign((source: string) => ({ test: (text: string) => linearPattern(source).test(text), toString: () => source }), { code: 'linearPattern' });
-  const ajv = DIALECTS[dialect]({ ...OPTIONS, meta: false, validateSchema: false, code: { regExp } });
-  (require('ajv-formats') as typeof import('ajv-formats')).default(ajv);
   let compiled: { value: ValidateFunction } | undefined;
   try {
-    compiled = withinTime(COMPILE_MS, () => ajv.compile(schema as object | boolean));
+    compiled = withinTime(COMPILE_MS, () => {
+      const ajv = DIALECTS[dialect]({ ...OPTIONS, meta: false, validateSchema: false, code: { regExp } });
+      (require('ajv-formats') as typeof import('ajv-formats')).default(ajv);
+      return ajv.compile(schema as object | boolean);
+    });
   } catch (error) {
     return { faults: [compileFault(schema, error as Error)] };
   }
@@ -136,8 +138,13 @@ function compile(schema: JsonValue, dialect: Dialect): Checked {
 
 function run(validate: ValidateFunction, value: unknown, path: string): Fault[] {
   let done: { value: boolean } | undefined;
+  let isBegun = false;
   try {
-    done = withinTime(CHECK_MS, () => validate(value));
+    done = withinTime(CHECK_MS, () => {
+      if (isBegun) forgetPatterns();
+      isBegun = true;
+      return validate(value);
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return [{ path, message: 'could not be checked, as its JSON Schema refers to itself without end' }];

@@ -12,6 +12,18 @@ it('stops what does not end', () => {
   expect(withinTime(1000, () => 'after')).toEqual({ value: 'after' });
 });
 
+it('begins anew where the time has passed without the process getting to run, and not for ever', () => {
+  let runs = 0;
+  const heldUp = (times: number) => () => {
+    if (++runs <= times) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+    return runs;
+  };
+  expect(withinTime(200, heldUp(1))).toEqual({ value: 2 });
+  runs = 0;
+  expect(withinTime(200, heldUp(9))).toBeUndefined();
+  expect(runs).toBe(3);
+});
+
 it('lets errors through', () => {
   const error = new Error('no');
   expect(() => withinTime(1000, () => { throw error; })).toThrow(error);

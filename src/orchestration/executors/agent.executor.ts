@@ -54,7 +54,7 @@ class AgentAttempt {
 
   /** Not before what runs now has come to its end: the branches of a parallel have all started before the first agent works. */
   async begin(): Promise<void> {
-    await this.scope.run.pace.next();
+    await this.scope.run.pace.beforeWork();
     if (this.context.closed) return;
     const { run, id } = this.scope;
     run.watch?.note(this.scope);

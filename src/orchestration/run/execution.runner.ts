@@ -25,6 +25,7 @@ import { InputDesk } from './input.desk.js';
 import { endLeftBehind } from './left-behind.js';
 import { isFull, type RunLimits, tooManyEvents } from './limits.js';
 import { type AgentAtWork, agentsAtWork, type LoopWatch } from './loop.watch.js';
+import { onlyWaits } from './only-waits.js';
 import { Pace } from './pace.js';
 import { Recall } from './recall.js';
 import { Recorder } from './recorder.js';
@@ -82,7 +83,7 @@ export class ExecutionRunner implements Observer<EventDraft> {
     this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp, past?.logLength);
     this.context = {
       executionId: record.id, workflow: record.workflow, sessionId: record.sessionId, user: record.user, input: record.input,
-      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal), desk: new InputDesk(), limits, watch: deps.watch, cache: deps.cache,
+      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal, past !== undefined), desk: new InputDesk(), limits, watch: deps.watch, cache: deps.cache,
       trace: traceOf(record, recall.trace),
     };
   }
@@ -104,6 +105,11 @@ export class ExecutionRunner implements Observer<EventDraft> {
   /** The state after all that has been recorded, committed or not. */
   get state(): ExecutionState {
     return this.recorder.state;
+  }
+
+  /** Whether it does nothing now but wait. */
+  get onlyWaits(): boolean {
+    return onlyWaits(this.state, this.definition.steps, this.deps.agents);
   }
 
   agentsAtWork(): AgentAtWork[] {

@@ -15,17 +15,19 @@ async function stepsInThisTurn(pace: Pace, count: number): Promise<number> {
   return atTurn;
 }
 
+const flushed = () => Promise.resolve();
+
 describe('the pace of an execution', () => {
   it('lets others have a turn every 64 steps', async () => {
-    const pace = new Pace({ whenWritable: () => undefined });
+    const pace = new Pace({ whenWritable: () => undefined, flushed });
     expect(await stepsInThisTurn(pace, 500)).toBe(63);
-    expect(await stepsInThisTurn(new Pace({ whenWritable: () => undefined }), 40)).toBe(40);
+    expect(await stepsInThisTurn(new Pace({ whenWritable: () => undefined, flushed }), 40)).toBe(40);
   });
 
   it('is held back while the journal cannot be written, and asks again when that is said to be over', async () => {
     const waits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let at = 0;
-    const pace = new Pace({ whenWritable: () => waits[at]?.promise });
+    const pace = new Pace({ whenWritable: () => waits[at]?.promise, flushed });
     const wentOn = jest.fn();
     void pace.next()?.then(wentOn);
     at = 1;
@@ -36,5 +38,18 @@ describe('the pace of an execution', () => {
     waits[1]?.resolve();
     await turns();
     expect(wentOn).toHaveBeenCalledTimes(1);
+  });
+
+  it('lets no agent of an execution that was cut short work before its start is in the journal', async () => {
+    const commit = Promise.withResolvers<void>();
+    const journal = { whenWritable: () => undefined, flushed: () => commit.promise };
+    expect(new Pace(journal).beforeWork()).toBeUndefined();
+    let began = false;
+    const begun = new Pace(journal, true).beforeWork()?.then(() => void (began = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(began).toBe(false);
+    commit.resolve();
+    await begun;
+    expect(began).toBe(true);
   });
 });

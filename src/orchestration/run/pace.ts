@@ -10,7 +10,16 @@ const PER_TURN = 64;
 export class Pace {
   private left = PER_TURN;
 
-  constructor(private readonly journal: Pick<Journal, 'whenWritable'>) {}
+  /** @param cutShort Whether the execution goes on after the end of a process. */
+  constructor(private readonly journal: Pick<Journal, 'whenWritable' | 'flushed'>, private readonly cutShort = false) {}
+
+  /**
+   * Before an agent works. Where the execution may be what ended the process, its start is in the log by then: so the log
+   * says what ran, and not the wait before it, even of an agent that ends the process at once.
+   */
+  beforeWork(): Promise<void> | undefined {
+    return this.cutShort ? this.journal.flushed().catch(() => undefined).then(() => this.next()) : this.next();
+  }
 
   /** Nothing where the next step, round or piece may go on at once, as it mostly may; else resolves when it may. */
   next(): Promise<void> | undefined {

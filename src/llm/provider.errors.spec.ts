@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { APICallError, JSONParseError, LoadAPIKeyError, NoSuchModelError } from 'ai';
+import { APICallError, InvalidResponseDataError, JSONParseError, LoadAPIKeyError, NoSuchModelError } from 'ai';
 import { type ErrorCode, StepcastError } from '../contract/errors.js';
 import { cutOff, modelFailure } from './provider.errors.js';
 
@@ -68,6 +68,8 @@ describe('failures of providers', () => {
     ['an event of a length', streamError({ message: 'too long', code: 'context_length_exceeded' }), 'context_length', false],
     ['an event that says nothing', streamError({ message: 'oh', isRetryable: false }), 'model_failed', false],
     ['a chunk that cannot be read', new JSONParseError({ text: '{"choices":[{"del', cause: new Error('no') }), 'model_failed', true],
+    ['a stream that ended without an end, as the client of Chat Completions tells it', new InvalidResponseDataError({ data: undefined, message: 'Response stream ended without a finish reason.' }), 'overloaded', true],
+    ['a chunk that makes no sense', new InvalidResponseDataError({ data: {}, message: "Expected 'id' to be a string." }), 'model_failed', true],
     ['a lost connection', new TypeError('fetch failed', { cause: lost('ENOTFOUND', 'getaddrinfo ENOTFOUND api.example') }), 'overloaded', true],
     ['a key that is missing', new LoadAPIKeyError({ message: 'key is missing' }), 'auth', false],
     ['a model there is not', new NoSuchModelError({ modelId: 'x', modelType: 'languageModel' }), 'model_failed', false],
@@ -97,6 +99,12 @@ describe('failures of providers', () => {
     const { message, cause } = failure(error);
     expect(message).toBe('the model "openai/gpt-5" has refused the key: Incorrect API key provided: [redacted], [redacted], Bearer [redacted], [redacted] (check OPENAI_API_KEY)');
     expect(cause).toBeUndefined();
+  });
+
+  it('takes no letters out of words where a key is as short as these, as that of a server at home may be', () => {
+    const error = apiError({ status: 400, body: { error: { message: 'the key g (not "tea", a*c or sk-1) is too long, and has length 1 to teach' } } });
+    const { message } = modelFailure(error, { model: 'local/tea', secrets: ['g', 'tea', 'sk-1', 'a*c'] });
+    expect(message).toContain('the key [redacted] (not "[redacted]", [redacted] or [redacted]) is too long, and has length 1 to teach');
   });
 
   it('leaves what has a code already', () => {

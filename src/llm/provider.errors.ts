@@ -3,7 +3,7 @@
  * the AI SDK are told apart by their names, which are part of its interface: a check of their class would load the SDK.
  */
 import { type ErrorCode, StepcastError } from '../contract/errors.js';
-import { REDACTED, redact } from '../redaction/redact.js';
+import { MIN_SECRET_LENGTH, REDACTED, redact } from '../redaction/redact.js';
 import { retryAfterSeconds } from './retry.after.js';
 
 export interface FailedCall {
@@ -76,6 +76,7 @@ function diagnose(error: unknown, { status, label, message, isRetryable }: Sympt
   const words = `${label} ${message.toLowerCase()}`;
   // Its stream ended before it said anything.
   if (nameOf(error) === 'AI_NoOutputGeneratedError') return { code: 'overloaded', what: 'has ended its stream without an answer', retryable: true };
+  if (isUnfinished(error)) return { code: 'overloaded', what: 'has ended its stream before its answer', remedy: 'put the step into a retry; where it stays so, see whether the base URL leads to an API that streams', retryable: true };
   const key = keyName === undefined ? 'its key' : keyName;
   if (isMalformed(error, status)) return { code: 'model_failed', what: 'has answered what cannot be read', remedy: 'put the step into a retry; where it stays so, see whether the base URL leads to an API that streams', retryable: true };
   if (UNFIT.has(nameOf(error))) return { code: 'model_failed', what: 'cannot be called so', retryable: false };
@@ -110,6 +111,11 @@ function isBusy(status: number | undefined): boolean {
 /** The connection broke: before the answer, or in the middle of one that had begun well. */
 function isLost(status: number | undefined, words: string): boolean {
   return (status === undefined || status < 400) && OVERLOAD.test(words);
+}
+
+/** The stream ended before it said why: the client of Chat Completions tells that as data which cannot be read. */
+function isUnfinished(error: unknown): boolean {
+  return nameOf(error) === 'AI_InvalidResponseDataError' && /stream ended without a finish reason/i.test(asText((error as { message?: unknown }).message));
 }
 
 /** Of an answer that reports success: what else cannot be read, such as the page of a proxy, says enough by its status. */
@@ -165,8 +171,13 @@ function nameOf(error: unknown): string {
   return typeof name === 'string' ? name : '';
 }
 
+/** A key that is as short as a word, as that of a server at home may be, is looked for as a word: its letters stand in others. */
 function withoutSecrets(text: string, secrets: readonly string[] = []): string {
   let redacted = text;
-  for (const secret of secrets) if (secret !== '') redacted = redacted.replaceAll(secret, REDACTED);
+  for (const secret of secrets) if (secret !== '') redacted = redacted.replaceAll(secret.length < MIN_SECRET_LENGTH ? wordOf(secret) : secret, REDACTED);
   return redact(redacted);
+}
+
+function wordOf(secret: string): RegExp {
+  return new RegExp(String.raw`(?<![\p{L}\p{N}])${secret.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)}(?![\p{L}\p{N}])`, 'gu');
 }

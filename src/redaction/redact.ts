@@ -8,7 +8,7 @@
 export const REDACTED = '[redacted]';
 
 /** Shorter ones would take ordinary words out of every text. */
-const MIN_LENGTH = 8;
+export const MIN_SECRET_LENGTH = 8;
 
 /** Keys and tokens that say by their form what they are. Every part is bounded, so that no text takes long. */
 const SHAPES = new RegExp([
@@ -41,7 +41,7 @@ let values: RegExp | undefined;
 
 /** Makes `secrets` known; answers a function that forgets them. Those below 8 characters are passed by. */
 export function guardSecrets(secrets: Iterable<string>): () => void {
-  const forms = [...secrets].filter((secret) => secret.length >= MIN_LENGTH).flatMap(formsOf);
+  const forms = [...secrets].filter((secret) => secret.length >= MIN_SECRET_LENGTH).flatMap(formsOf);
   for (const form of forms) known.set(form, (known.get(form) ?? 0) + 1);
   values = undefined;
   let forgotten = false;
@@ -59,7 +59,7 @@ export function guardSecrets(secrets: Iterable<string>): () => void {
 
 /** The text without the secrets in it. */
 export function redact(text: string): string {
-  if (text.length < MIN_LENGTH) return text;
+  if (text.length < MIN_SECRET_LENGTH) return text;
   values ??= valuesOf(known.keys());
   return text.replace(values, REDACTED).replace(SHAPES, REDACTED).replace(NAMED, named).replace(USER_INFO, `://${REDACTED}@`);
 }

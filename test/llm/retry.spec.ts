@@ -36,6 +36,15 @@ describe.each(PROVIDERS)('in a retry step, a model of $provider', ({ model, name
     expect(llm.models.of(model)).toHaveLength(2);
   });
 
+  it.each<[string, Answer]>([
+    ['breaks off', answer(['Half of ', { cut: true }])],
+    ['ends too early', answer(['Half of ', { end: true }])],
+  ])('that %s in mid-stream is told as overloaded', async (_what, fault) => {
+    llm.models.script(model, fault);
+    const events = await llm.run(workflow('impatient', step));
+    expect(events.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'overloaded', retryable: true } } });
+  });
+
   it.each<FaultName>(['auth', 'context_length', 'content_filter', 'model_not_found'])('that will never answer is not asked again: %s', async (fail) => {
     llm.models.script(model, { fail });
     const events = await llm.run(workflow('patient', patient(step)));

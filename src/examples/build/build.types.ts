@@ -17,7 +17,7 @@ export interface BuildSettings {
   maxRounds: number;
 }
 
-/** What the reviewer answers. */
+/** The reviewer's verdict. */
 export interface Review {
   approved: boolean;
   issues: string[];

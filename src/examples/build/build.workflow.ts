@@ -1,7 +1,7 @@
 /**
  * `build`: five personas of a language model make something together, one after the other, each streamed token by token:
- * Architect → Coder → Reviewer → Refiner → Documenter. The reviewer answers with a verdict (structured output), and the
- * verdict drives a loop: what is not approved is refined and reviewed again, until it is approved or `maxRounds`
+ * Architect → Coder → Reviewer → Refiner → Documenter. The reviewer writes a review, which is read as it comes, and then puts
+ * it into a verdict (structured output), which drives a loop: what is not approved is refined and reviewed again, until it is approved or `maxRounds`
  * refinements were made. What is open then is told in the result; nothing is approved by being tired of it.
  *
  * The tree is plain data, so it goes on after a crash from what is stored: a round that has ended is not played again.
@@ -15,7 +15,7 @@ import { ShippedWorkflow, type WorkflowProvider } from '../../orchestration/deco
 import { agent, conditional, iteration, sequential } from '../../orchestration/definition/builder.js';
 import { costOfAll, tokensOf } from '../team/estimate.js';
 import { ask, stageOf } from '../team/persona.js';
-import { ARCHITECT, CODER, DOCUMENTER, REFINER, REVIEWER } from './build.personas.js';
+import { ARCHITECT, CODER, DECIDER, DOCUMENTER, REFINER, REVIEW_TOKENS, REVIEWER } from './build.personas.js';
 import { type BuildInput } from './build.types.js';
 import { MAX_ROUNDS } from './agents/settings.agent.js';
 
@@ -70,9 +70,10 @@ export class Build implements WorkflowProvider {
             then: ask(REFINER, 'refinement', `Work the review into the code.\n\n${TASK}\n\n${DESIGN}\n\n<code>\n{{steps.work.output.code}}\n</code>\n\n<review>\n{{steps.work.output.list}}\n</review>`),
             else: agent('as_drafted', 'echo', { input: '{{steps.work.output.code}}' }),
           }),
-          ask(REVIEWER, 'review', `Review the code.\n\n${TASK}\n\n${DESIGN}\n\n${CODE}\n\n{{steps.work.output.history}}`, VERDICT),
+          ask(REVIEWER, 'review', `Review the code.\n\n${TASK}\n\n${DESIGN}\n\n${CODE}\n\n{{steps.work.output.history}}`),
+          ask(DECIDER, 'decision', `Put this review into a verdict.\n\n${TASK}\n\n{{steps.work.output.history}}\n\n<review>\n{{steps.reviewer.output}}\n</review>`, VERDICT),
           agent('verdict', 'build.verdict', {
-            input: { work: '{{steps.work.output}}', code: '{{steps.rework.output}}', review: '{{steps.reviewer.output}}', maxRounds: '{{steps.settings.output.maxRounds}}' },
+            input: { work: '{{steps.work.output}}', code: '{{steps.rework.output}}', review: '{{steps.decider.output}}', maxRounds: '{{steps.settings.output.maxRounds}}' },
           }),
         ),
       ),
@@ -91,7 +92,7 @@ export class Build implements WorkflowProvider {
   /** With one refinement, which is what most tasks take. */
   plan(input: JsonValue): WorkflowPlan {
     const { task, model = this.options.defaultModel } = input as unknown as BuildInput;
-    const stages = [ARCHITECT, CODER, REVIEWER, REFINER, DOCUMENTER].map((persona) => stageOf(persona, tokensOf(task), model, this.models));
+    const stages = [ARCHITECT, CODER, { ...REVIEWER, tokens: REVIEW_TOKENS }, REFINER, DOCUMENTER].map((persona) => stageOf(persona, tokensOf(task), model, this.models));
     const again = stages.filter(({ step }) => step === REVIEWER.step);
     const calls = [...stages, ...again];
     const plan: WorkflowPlan = { stages, estimatedMs: calls.reduce((sum, { estimatedMs = 0 }) => sum + estimatedMs, 0) };

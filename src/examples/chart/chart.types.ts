@@ -56,5 +56,4 @@ export interface QueryPlan {
   fill?: { column: string; unit: TimeUnit };
 }
 
-export const TIME_UNITS = ['day', 'month', 'quarter', 'year'] as const;
-export type TimeUnit = (typeof TIME_UNITS)[number];
+export type TimeUnit = 'day' | 'month' | 'quarter' | 'year';

@@ -1,10 +1,10 @@
 /** What the first step of a workflow of personas does: read the input, and settle which model all of them speak with. */
 import { StepcastError } from '../../contract/errors.js';
-import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../contract/json.js';
 
 /** @throws StepcastError `invalid_input` unless it is an object. */
 export function objectOf(input: JsonValue, name: string): JsonObject {
-  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
+  if (isObject(input)) return input;
   throw new StepcastError('invalid_input', `${name} must be an object`);
 }
 
@@ -28,6 +28,6 @@ export function listOf(value: JsonValue | undefined, name: string): JsonValue[] 
 
 /** The model that an input names, or none for the service's own. */
 export function modelOf(input: JsonValue): string | undefined {
-  const model = typeof input === 'object' && input !== null && !Array.isArray(input) ? input['model'] : undefined;
+  const model = isObject(input) ? input['model'] : undefined;
   return typeof model === 'string' ? model : undefined;
 }

@@ -176,6 +176,7 @@ describe('demo/writer with a schema', () => {
     const first = (await instance(verdict, `Review the code.\n\n${TASK}`, 'You are a reviewer.')) as { approved: boolean; issues: string[] };
     expect(first.approved).toBe(false);
     expect(first.issues.length).toBeGreaterThan(0);
+    expect(await instance(verdict, `Review the code.\n\n${TASK}\n\n<code>\n// revised\n</code>`, 'You are a reviewer.')).toMatchObject({ approved: false });
     expect(await instance(verdict, `Review the code.\n\n${TASK}\n\nThis is a revised version.`, 'You are a reviewer.')).toEqual({ approved: true, issues: [] });
   });
 });

@@ -4,7 +4,7 @@
  * that may be left out are given too, but for those that would go on without end. Of a `pattern` it only knows whether
  * a word of the prompt meets it.
  */
-import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../contract/json.js';
 import { linearPattern } from '../../orchestration/definition/linear-pattern.js';
 import { formatted } from './formats.js';
 import { type DemoRequest } from './request.js';
@@ -23,6 +23,8 @@ const MAX_LENGTH = 10_000;
 
 /** Words of a request that say that the faults found before are mended: a verdict on it is a good one. */
 const MENDED = /\b(revised|refined|reworked|addressed|mended|resolved|after the review|earlier (issues|review))\b/i;
+/** The work of others stands between tags. */
+const QUOTED = /<(\w+)>[\s\S]*?<\/\1>/g;
 const APPROVING = /^(is_?)?(approved?|accept(ed|able)?|pass(ed|es)?|ok|valid|correct|success(ful)?|done|complete)$/i;
 const COMPLAINING = /^(issues?|errors?|problems?|faults?|warnings?|concerns?|objections?|defects?|violations?)$/i;
 const NAMING = /(title|name|topic|label|heading|keyword|tag|term|category|subject)s?$/i;
@@ -131,7 +133,7 @@ class Instance {
   }
 
   private truth(name: string): boolean {
-    if (APPROVING.test(name)) return this.request.kind !== 'review' || MENDED.test(this.request.asked);
+    if (APPROVING.test(name)) return this.request.kind !== 'review' || MENDED.test(this.request.asked.replace(QUOTED, ' '));
     return this.random.next() < 0.5;
   }
 
@@ -249,8 +251,4 @@ function merged(a: Schema, b: Schema): Schema {
 
 function numberOr(value: JsonValue | undefined, fallback: number): number {
   return typeof value === 'number' ? value : fallback;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

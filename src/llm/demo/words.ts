@@ -25,7 +25,7 @@ const COMMON = new Set(
   typescript javascript python java kotlin rust golang ruby swift markdown json`.split(/\s+/),
 );
 
-export function isTelling(word: string): boolean {
+function isTelling(word: string): boolean {
   return word.length > 2 && !COMMON.has(word) && !/^\d+$/.test(word);
 }
 

@@ -1,4 +1,5 @@
 /** What a question sets side by side: `Texas versus California`, `compare 1998 and 1999`, `speed versus cost`. */
+import { DAY } from './day.js';
 import { type Meaning } from './meanings.js';
 import { Misread, type PhraseCursor } from './phrase.cursor.js';
 import { type Filter, type Query } from './query.js';
@@ -7,8 +8,6 @@ import { split } from './split.js';
 /** What `versus` can stand between, but for numbers to work out. */
 const VALUES = ['values', 'months', 'weekdays'] as const;
 const MOMENTS = ['number', 'date', 'decade'] as const;
-/** A time of day, where it stands next to one. */
-export const DAY = /^(?:days?|daytime|daylight)$/;
 
 export class Contrast {
   /** Values side by side are one. */

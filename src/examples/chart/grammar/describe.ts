@@ -28,7 +28,7 @@ function isTogether(filter: Filter, dimensions: readonly Dimension[]): boolean {
   return apart !== undefined && !dimensions.some((dimension) => JSON.stringify(dimension) === JSON.stringify(apart));
 }
 
-export function numberInWords({ aggregate, column }: Measure): string {
+function numberInWords({ aggregate, column }: Measure): string {
   if (column === undefined) return 'number of strikes';
   const label = columnOf(column).label.toLowerCase();
   return aggregate === 'count' ? `number of different ${pluralOf(columnOf(column)).toLowerCase()}` : `${AGGREGATE_WORDS[aggregate]} ${label}`;

@@ -212,6 +212,15 @@ describe('the grammar', () => {
 });
 
 describe('a question that is not understood', () => {
+  it.each([['best airport', 'best', 'west'], ['what is love', 'love', 'dove'], ['love by state', 'love', 'dove']])(
+    'is one with a short word that is a known one but for the first letter: “%s”', (question, word, near) => {
+      expect(refused(question)).toContain(`“${word}” is not known (“${word}” is nearest to “${near}”)`);
+    });
+
+  it('is none where letters of a short word are missing, doubled, swapped or, but for the first, others', () => {
+    for (const typo of ['pseed', 'speeed', 'sped', 'spedd', 'peed']) expect([typo, grammar.plan(`average ${typo} by phase`).sql]).toEqual([typo, grammar.plan('average speed by phase').sql]);
+  });
+
   const refused = (question: string) => {
     try {
       return `understood: ${grammar.plan(question).sql}`;

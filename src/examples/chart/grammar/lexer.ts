@@ -18,6 +18,9 @@ export interface Lexed {
   unknown: string[];
 }
 
+/** Words of so many letters that hardly another one is near. */
+const SURE_LENGTH = 8;
+
 export function lex(question: string, lexicon: Lexicon): Lexed {
   const corrections = new Map<string, string>();
   const written = wordsOf(question);
@@ -66,10 +69,15 @@ function numbered(word: Word, { stems }: Lexicon): Word {
 function corrected(word: Word, { spellings, stems }: Lexicon, corrections: Map<string, string>): Word {
   const { text, stem, kind } = word;
   if (kind !== 'word' || stems.has(stem) || corrections.has(text)) return kind === 'word' && corrections.has(text) ? asWord(corrections.get(text) as string) : word;
-  const near = nearest(text, spellings);
+  const near = nearest(text, [...spellings].filter((known) => isSlip(text, known)));
   if (near === undefined) return word;
   corrections.set(text, near);
   return asWord(near);
+}
+
+/** Whether who meant `known` may have written `text`: fingers slip, but a short word that begins otherwise is another (`love`, `dove`). */
+function isSlip(text: string, known: string): boolean {
+  return text[0] === known[0] || text[1] === known[0] || text.length !== known.length || text.length >= SURE_LENGTH;
 }
 
 function asWord(text: string): Word {

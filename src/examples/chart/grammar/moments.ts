@@ -5,8 +5,8 @@ export interface Span {
   until: string;
 }
 
-export const FIRST_YEAR = 1900;
-export const LAST_YEAR = 2099;
+const FIRST_YEAR = 1900;
+const LAST_YEAR = 2099;
 
 export function isYear(value: number): boolean {
   return Number.isInteger(value) && value >= FIRST_YEAR && value <= LAST_YEAR;
@@ -35,7 +35,7 @@ export function dayAfter(date: string): string {
   return new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10);
 }
 
-export function dayBefore(date: string): string {
+function dayBefore(date: string): string {
   return new Date(Date.parse(date) - 86_400_000).toISOString().slice(0, 10);
 }
 

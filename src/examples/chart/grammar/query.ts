@@ -1,8 +1,7 @@
 /** A question, understood: what the reader makes of its words and the writer makes SQL of. */
 import { type TimeUnit } from '../chart.types.js';
 
-export const AGGREGATES = ['count', 'sum', 'avg', 'max', 'min'] as const;
-export type Aggregate = (typeof AGGREGATES)[number];
+export type Aggregate = 'count' | 'sum' | 'avg' | 'max' | 'min';
 
 /** A number to work out. `count` without a column counts strikes; with one, its different values. */
 export interface Measure {
@@ -12,8 +11,7 @@ export interface Measure {
   said: boolean;
 }
 
-export const PERIODS = ['weekday', 'calendar_month'] as const;
-export type Period = (typeof PERIODS)[number];
+export type Period = 'weekday' | 'calendar_month';
 
 /** What rows are grouped by. */
 export type Dimension =
@@ -36,8 +34,7 @@ export type Filter =
   /** 0 (Sunday) to 6. */
   | { on: 'weekdays'; days: readonly number[]; not: boolean };
 
-export const COMPARISONS = ['>', '>=', '<', '<=', '='] as const;
-export type Comparison = (typeof COMPARISONS)[number];
+export type Comparison = '>' | '>=' | '<' | '<=' | '=';
 
 export interface Query {
   measures: Measure[];

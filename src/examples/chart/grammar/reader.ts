@@ -5,7 +5,8 @@
  */
 import { columnOf } from '../dataset/columns.js';
 import { assertAnswerable } from './answerable.js';
-import { Contrast, DAY } from './contrast.js';
+import { Contrast } from './contrast.js';
+import { isTimeOfDay, NAMED_DAY } from './day.js';
 import { FilterReader } from './filter.reader.js';
 import { type Phrase } from './lexer.js';
 import { isYear } from './moments.js';
@@ -14,8 +15,6 @@ import { type Aggregate, type Dimension, type Measure, type Query } from './quer
 
 const DEFAULT_TOP = 10;
 const MAX_TOP = 1000;
-/** Names its column by itself. */
-const NAMED_DAY = 'time of day day';
 
 /** @throws Misread */
 export function read(phrases: readonly Phrase[]): Query {
@@ -69,20 +68,9 @@ class Reader {
     else if (!cursor.take('filler') && !cursor.take('joint') && !cursor.take('to')) throw new Misread(`it is not clear what “${cursor.textAt(cursor.i)}” means there`);
   }
 
-  /** `by day and night`: next to another time of day, it is one too. */
+  /** `by day and night` */
   private day(): boolean {
-    const { cursor } = this;
-    if (!DAY.test(cursor.textAt(cursor.i))) return false;
-    const isTimeOfDay = [-1, 1].some((step) => {
-      let at = cursor.i + step;
-      let isJoined = false;
-      while ((['joint', 'versus', 'to', 'by', 'filler'] as const).some((kind) => cursor.at(at, kind))) {
-        isJoined ||= (['joint', 'versus', 'to'] as const).some((kind) => cursor.at(at, kind));
-        at += step;
-      }
-      return (isJoined || (at === cursor.i + step && cursor.textAt(at) !== NAMED_DAY)) && cursor.valuesAt(at).some(({ column }) => column === 'time_of_day');
-    });
-    return isTimeOfDay && this.values([{ is: 'values', column: 'time_of_day', values: ['Day'] }]);
+    return isTimeOfDay(this.cursor) && this.values([{ is: 'values', column: 'time_of_day', values: ['Day'] }]);
   }
 
   /** `the most damage`, `top 10 species by damage`: the strikes with damage are counted, and not those without. */

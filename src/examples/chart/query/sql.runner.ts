@@ -15,7 +15,7 @@ export interface QueryResult {
 }
 
 /** Milliseconds that a statement may run. */
-export const QUERY_MS = 2000;
+const QUERY_MS = 2000;
 /** Queries that run at once, each a process of some 60 to 200 MB. */
 const MAX_QUERIES = 4;
 /** Milliseconds that the process may take to start. */

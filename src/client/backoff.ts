@@ -16,28 +16,30 @@ export function later(call: () => void, ms: number): ReturnType<typeof setTimeou
   return setTimeout(call, Math.min(ms, MAX_TIMER_MS));
 }
 
+/** Calls once `signal` aborts, at once where it has. @returns what ends that. */
+export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
+  signal?.addEventListener('abort', call);
+  if (signal?.aborted) call();
+  return () => signal?.removeEventListener('abort', call);
+}
+
 /** What `work` settles with, or at once a rejection with what `signal` is aborted with: `work` may be of others, and never settle. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    void work.then(resolve, reject).then(() => signal.removeEventListener('abort', abort));
+    void work.then(resolve, reject).then(onAbort(signal, () => reject(signal.reason as Error)));
   });
 }
 
 /** What `work` settles with, which is given a signal that aborts with `outer`, and once it has taken so long. */
-export async function timely<T>(work: (signal: AbortSignal) => Promise<T>, ms: number, outer: AbortSignal): Promise<T> {
+export async function timely<T>(work: (signal: AbortSignal) => Promise<T>, ms: number, outer: AbortSignal | undefined): Promise<T> {
   const aborter = new AbortController();
-  const abort = () => aborter.abort(outer.reason);
-  outer.addEventListener('abort', abort);
-  if (outer.aborted) abort();
+  const endAbort = onAbort(outer, () => aborter.abort(outer?.reason));
   const timer = later(() => aborter.abort(new Error(`no answer has come for ${ms} ms`)), ms);
   try {
     return await orAborted(work(aborter.signal), aborter.signal);
   } finally {
     clearTimeout(timer);
-    outer.removeEventListener('abort', abort);
+    endAbort();
   }
 }
 
@@ -52,16 +54,16 @@ export function leftBy<T>(events: AsyncGenerator<T, void>, stop: () => void): As
 }
 
 /** Resolves after the time, or when `signal` aborts: the caller looks which. `wake`, where given, is handed what ends it early. */
-export function pause(ms: number, signal: AbortSignal, wake?: (skip: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
+export async function pause(ms: number, signal: AbortSignal | undefined, wake?: (skip: () => void) => void): Promise<void> {
+  let end = () => {};
+  await new Promise<void>((resolve) => {
+    const timer = later(resolve, ms);
+    const endAbort = onAbort(signal, resolve);
+    end = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
+      endAbort();
     };
-    const timer = later(done, ms);
-    signal.addEventListener('abort', done);
-    wake?.(done);
-    if (signal.aborted) done();
+    wake?.(resolve);
   });
+  end();
 }

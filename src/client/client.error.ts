@@ -21,7 +21,7 @@ export class RequestError extends Error {
 
   /** Whether the same request can go well later: nothing was reached, or what was is busy. */
   get isTransient(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 425 || this.status === 429 || this.status >= 500;
+    return [0, 408, 425, 429].includes(this.status) || this.status >= 500;
   }
 }
 

@@ -2,10 +2,11 @@
  * An execution as a user interface shows it: what has come so far, as snapshots that change at most once a frame, however many
  * events come. Hooks of React and Vue are thin over it. It reads while somebody listens, and goes on from where it was.
  */
-import { type EventType, type ExecutionEvent, isWithin } from '../contract/events.js';
+import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { isComposite } from '../contract/definition.js';
 import { type JsonValue } from '../contract/json.js';
 import { applyEvent, type ExecutionState, type ExecutionStatus, FINISHED_STATUSES, initialState, type StepState } from '../contract/state.js';
+import { stepsBelow } from '../contract/steps.below.js';
 import { ExecutionError, type RequestError } from './client.error.js';
 import { type Connection } from './follow.js';
 import { type StepcastClient } from './stepcast.client.js';
@@ -125,7 +126,7 @@ export class ExecutionStore {
     applyEvent(draft, event);
     const { step } = event;
     if (FAR_REACHING.has(event.type)) for (const id of Object.keys(draft.steps)) changed.add(id);
-    else if (event.type === 'step_retrying') Object.keys(draft.steps).filter((id) => isWithin(id, event.step.id)).forEach((id) => changed.add(id));
+    else if (event.type === 'step_retrying') for (const id of [event.step.id, ...stepsBelow(draft.steps, event.step.id)]) changed.add(id);
     else if (step) changed.add(step.id);
     if (event.type === 'step_output' && event.data.kind === 'text') this.textStep = event.step.id;
     this.events.push(event);

@@ -1,7 +1,7 @@
 import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue } from '../contract/json.js';
 import { applyEvent, type ExecutionState, FINISHED_STATUSES, initialState } from '../contract/state.js';
-import { leftBy } from './backoff.js';
+import { leftBy, onAbort } from './backoff.js';
 import { ExecutionError } from './client.error.js';
 import { type Connection, Follower } from './follow.js';
 import { ExecutionPlace } from './place.js';
@@ -55,9 +55,7 @@ export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
     if (this.isRead) throw new TypeError('a stream is read once: open another with client.stream(executionId)');
     this.isRead = true;
     const { signal, types, onConnection } = this.options;
-    const close = () => this.closer.abort();
-    signal?.addEventListener('abort', close);
-    if (signal?.aborted) close();
+    const endAbort = onAbort(signal, () => this.close());
     try {
       const follower = new Follower(this.transport, new ExecutionPlace(this.executionId, () => this.begin(), types), (connection) => {
         this.connection = connection;
@@ -69,7 +67,7 @@ export class ExecutionStream implements AsyncIterable<ExecutionEvent> {
       }
       signal?.throwIfAborted();
     } finally {
-      signal?.removeEventListener('abort', close);
+      endAbort();
       this.close();
     }
   }

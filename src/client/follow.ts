@@ -126,16 +126,14 @@ export class Follower {
         const event = eventOf(frame);
         const step = event ? place.check(event) : 'seen';
         if (step === 'gap') return false;
+        if (frame.id !== undefined) place.advance(frame.id);
         if (event && step === 'next') {
           // Of use, so the next cut is a first one, and whatever a late answer to a probe said is over.
           this.failures = 0;
           this.isBlocked = false;
-          if (frame.id !== undefined) place.advance(frame.id);
           yield event;
           if (signal.aborted) return false;
           if (place.isLast(event)) return true;
-        } else if (frame.id !== undefined) {
-          place.advance(frame.id);
         }
       }
     }

@@ -6,14 +6,13 @@
  * has been given, nobody waits, and nothing is judged.
  */
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { later, orAborted } from './backoff.js';
+import { later, onAbort, orAborted } from './backoff.js';
 import { onWake } from './wake.js';
 
 /** A message, or with `data` undefined what only brings the cursor along. */
 export interface Frame {
   id: string | undefined;
-  event: string | undefined;
-  data: string | undefined;
+  data?: string;
 }
 
 /** Between two heartbeats there is more: one that comes sooner was held up, here or on the way, or the clock was set. */
@@ -25,22 +24,18 @@ const STALL_FACTOR = 3;
 
 /** How long silence may last before a line counts as dead: learned from the service's heartbeats, over all lines of a stream. */
 export class StallLimit {
-  constructor(private limitMs: number) {}
-
-  get ms(): number {
-    return this.limitMs;
-  }
+  constructor(public ms: number) {}
 
   /** A heartbeat came after that much silence. */
   heard(silenceMs: number): void {
     // Longer than any line is given: it was the reader that was away.
-    if (silenceMs < MIN_HEARTBEAT_MS || silenceMs > this.limitMs) return;
-    this.limitMs = Math.min(MAX_STALL_MS, Math.max(MIN_STALL_MS, STALL_FACTOR * silenceMs));
+    if (silenceMs < MIN_HEARTBEAT_MS || silenceMs > this.ms) return;
+    this.ms = Math.min(MAX_STALL_MS, Math.max(MIN_STALL_MS, STALL_FACTOR * silenceMs));
   }
 
   /** A line was silent for too long: perhaps the heartbeats are rarer than thought, so the next one is given longer. */
   stalled(): void {
-    this.limitMs = Math.max(this.limitMs, Math.min(MAX_STALL_MS, this.limitMs * 2));
+    this.ms = Math.max(this.ms, Math.min(MAX_STALL_MS, this.ms * 2));
   }
 }
 
@@ -78,10 +73,7 @@ export class Line {
    * @throws what `connect` and `accept` throw, and what cuts the line.
    */
   async *read(accept: (response: Response) => Promise<void>): AsyncGenerator<Frame[]> {
-    const { signal } = this.options;
-    const close = () => this.aborter.abort();
-    signal.addEventListener('abort', close);
-    if (signal.aborted) close();
+    const endAbort = onAbort(this.options.signal, () => this.close());
     const endWake = onWake(this.check);
     try {
       const response = await this.waited(this.options.connect(this.aborter.signal));
@@ -90,8 +82,8 @@ export class Line {
     } finally {
       clearTimeout(this.timer);
       endWake();
-      signal.removeEventListener('abort', close);
-      this.aborter.abort();
+      endAbort();
+      this.close();
     }
   }
 
@@ -104,12 +96,12 @@ export class Line {
     const parser = createParser({
       onId: (given) => {
         id = given;
-        frames.push({ id, event: undefined, data: undefined });
+        frames.push({ id });
       },
-      onEvent: ({ event, data }: EventSourceMessage) => {
+      onEvent: ({ data }: EventSourceMessage) => {
         // The `id` of the same frame has just been told.
         if (frames.at(-1)?.data === undefined) frames.pop();
-        frames.push({ id, event, data });
+        frames.push({ id, data });
         id = undefined;
       },
       onComment: (comment) => {

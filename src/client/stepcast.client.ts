@@ -4,7 +4,7 @@ import { type WorkflowDefinition } from '../contract/definition.js';
 import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue } from '../contract/json.js';
 import { type ExecutionState, type ExecutionStatus } from '../contract/state.js';
-import { leftBy } from './backoff.js';
+import { leftBy, onAbort } from './backoff.js';
 import { type ClientOptions } from './client.options.js';
 import { ExecutionStream, type StreamOptions } from './execution.stream.js';
 import { type Connection, Follower } from './follow.js';
@@ -66,11 +66,10 @@ export class StepcastClient {
   /** Starts a workflow by its name, or one that is given whole. Resolves when the execution is in the journal. */
   start(workflow: string | WorkflowDefinition, input?: JsonInput, options: StartOptions = {}): Promise<StartedExecution> {
     const { sessionId, idempotencyKey = randomKey(), signal } = options;
-    const given = { ...(input === undefined ? {} : { input }), ...(sessionId === undefined ? {} : { sessionId }) };
     const init: RequestInit = { headers: { 'Idempotency-Key': idempotencyKey }, repeatable: true, signal };
     return typeof workflow === 'string'
-      ? this.transport.json('POST', `${workflowPath(workflow)}/executions`, { ...init, body: given })
-      : this.transport.json('POST', '/executions', { ...init, body: { workflow, ...given } });
+      ? this.transport.json('POST', `${workflowPath(workflow)}/executions`, { ...init, body: { input, sessionId } })
+      : this.transport.json('POST', '/executions', { ...init, body: { workflow, input, sessionId } });
   }
 
   /** Starts and follows. `signal` ends the following, not the execution. */
@@ -93,17 +92,15 @@ export class StepcastClient {
   private async *readSeveral(options: StreamSeveralOptions, closer: AbortController): AsyncGenerator<ExecutionEvent, void> {
     const { executions, after, from, types, signal, onConnection, onCursor } = options;
     const place = new SeveralPlace(after, executions, types, from);
-    const close = () => closer.abort();
-    signal?.addEventListener('abort', close);
-    if (signal?.aborted) close();
+    const endAbort = onAbort(signal, () => closer.abort());
     try {
       for await (const event of new Follower(this.transport, place, onConnection ?? (() => {}), closer.signal).events()) {
         yield event;
         if (place.cursor !== undefined) onCursor?.(place.cursor);
       }
     } finally {
-      signal?.removeEventListener('abort', close);
-      close();
+      endAbort();
+      closer.abort();
     }
   }
 
@@ -113,12 +110,12 @@ export class StepcastClient {
 
   /** When it resolves, running agents have been told, and nothing new starts. Cancelling twice is like cancelling once. */
   cancel(executionId: string, { reason, signal }: RequestOptions & { reason?: string } = {}): Promise<StartedExecution> {
-    return this.transport.json('POST', `${executionPath(executionId)}/cancel`, { body: reason === undefined ? {} : { reason }, repeatable: true, signal });
+    return this.transport.json('POST', `${executionPath(executionId)}/cancel`, { body: { reason }, repeatable: true, signal });
   }
 
   /** Answers a step that waits for a person: the only one that does, or the one of `stepId`. */
   answer(executionId: string, value: JsonInput, { stepId, signal }: RequestOptions & { stepId?: string } = {}): Promise<StartedExecution> {
-    return this.transport.json('POST', `${executionPath(executionId)}/input`, { body: stepId === undefined ? { value } : { stepId, value }, signal });
+    return this.transport.json('POST', `${executionPath(executionId)}/input`, { body: { stepId, value }, signal });
   }
 
   /** One's own executions, newest first. */

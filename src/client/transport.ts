@@ -10,7 +10,7 @@ export interface RequestInit {
   query?: Query;
   headers?: Record<string, string>;
   /** JSON. */
-  body?: unknown;
+  body?: object;
   signal?: AbortSignal | undefined;
   /** Asked again where nobody can tell whether it was carried out: doing it twice is like doing it once. */
   repeatable?: boolean;
@@ -24,7 +24,6 @@ const MAX_RETRY_AFTER_MS = 30_000;
  * `journal_unavailable`: what was taken may yet be written. Nor a 503 of a proxy, which may be of a line that broke.
  */
 const NOT_CARRIED_OUT: ReadonlySet<ErrorCode | undefined> = new Set(['shutting_down', 'capacity_exceeded', 'authentication_unavailable']);
-const NEVER = new AbortController().signal;
 
 export class Transport {
   private readonly base: string;
@@ -45,13 +44,13 @@ export class Transport {
           const response = await this.send(method, path, { ...init, signal });
           if (!response.ok) throw await refusalOf(response);
           return (response.status === 204 ? undefined : await response.json()) as T;
-        }, this.options.requestMs ?? 60_000, init.signal ?? NEVER);
+        }, this.options.requestMs ?? 60_000, init.signal);
       } catch (error) {
         init.signal?.throwIfAborted();
         const failure = error instanceof RequestError ? error : unreachable(error, this.base);
         const mayRepeat = failure.isTransient && (failure.status === 429 || NOT_CARRIED_OUT.has(failure.code) || (init.repeatable ?? (method === 'GET' || method === 'DELETE')));
         if (!mayRepeat || attempt === MAX_ATTEMPTS || failure.retryAfterMs > MAX_RETRY_AFTER_MS) throw failure;
-        await pause(Math.max(failure.retryAfterMs, this.backoffMs(attempt - 1)), init.signal ?? NEVER);
+        await pause(Math.max(failure.retryAfterMs, this.backoffMs(attempt - 1)), init.signal);
       }
     }
   }
@@ -77,11 +76,11 @@ export class Transport {
     return this.fetch(url, {
       method, cache: 'no-store',
       headers: {
-        Accept: 'application/json', ...this.options.headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        Accept: 'application/json', ...this.options.headers, ...(body && { 'Content-Type': 'application/json' }),
         ...this.credentials(token), ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
+      body: JSON.stringify(body),
+      signal,
     });
   }
 
@@ -103,7 +102,6 @@ export class Transport {
 /** Without a slash at its end. @throws TypeError where it is none. */
 function addressOf(baseUrl: string): string {
   const page = (globalThis as { location?: { origin: string } }).location?.origin;
-  if (!baseUrl && !page) throw new TypeError('baseUrl is required outside of a browser: new StepcastClient({ baseUrl: \'http://localhost:3000\' })');
   try {
     // Pages of files have no origin that anything could be seen from.
     const { protocol, origin, pathname } = new URL(baseUrl, page === 'null' ? undefined : page);

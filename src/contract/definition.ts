@@ -137,7 +137,7 @@ export const DEFINITION_LIMITS = {
 } as const;
 
 /** Bounds of the definitions that a user stores, together; `bytes` are of their JSON. */
-export const STORED_LIMITS = { count: 1000, bytes: 16 * 1024 * 1024 } as const;
+export const STORED_LIMITS = { count: 1000, bytes: 16_777_216 } as const;
 
 /** Options without those that are given as `undefined`: that is not given, as in JSON. */
 export function givenOf<T extends object>(options: T): Partial<T> {

@@ -95,11 +95,15 @@ describe('a request without an answer', () => {
 
   it.each([['none at all', mute], ['one that stops in the middle', stops]])('(%s) is made again where that is safe, and not where it is not', async (_what, turn) => {
     const client = clientOf({ requestMs: 1000 });
-    server.turns = [turn, answers({ executions: [], nextCursor: null })];
+    server.turns = [turn];
+    // However late a slow machine makes it: it is only asked for once more.
+    server.otherwise = answers({ executions: [], nextCursor: null });
     expect(await within(client.list(), 'the list')).toEqual({ executions: [], nextCursor: null });
+    const { length } = server.requests;
+    expect(length).toBeGreaterThan(1);
     server.turns = [turn];
     await expect(within(client.answer('e', 1), 'the failure')).rejects.toMatchObject({ name: 'RequestError', status: 0, message: expect.stringContaining('no answer has come for 1000 ms') });
-    expect(server.requests).toHaveLength(3);
+    expect(server.requests).toHaveLength(length + 1);
   });
 });
 

@@ -44,6 +44,6 @@ function takesKeys({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   // One that has just been closed holds the focus until it is gone.
   if (target.closest('dialog[open]')) return true;
-  if (key === ' ') return target.matches('button, a, summary, input, textarea, select');
+  if (key === ' ') return target.matches('button, a, summary, input:not([type=range]), textarea, select');
   return target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=button])');
 }

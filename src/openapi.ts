@@ -50,7 +50,7 @@ export async function docsSite(app: INestApplication): Promise<Handler> {
 }
 
 /** The document is OpenAPI 3.2, the first version that can describe what a stream consists of. */
-export function buildDocument(app: INestApplication): OpenAPIObject {
+function buildDocument(app: INestApplication): OpenAPIObject {
   const { version, license } = JSON.parse(readFileSync(assetUrl('../package.json'), 'utf8')) as { version: string; license: string };
   const builder = new DocumentBuilder().setOpenAPIVersion('3.2.0').setTitle('Stepcast').setDescription(DESCRIPTION).setVersion(version)
     .setLicense(license, `https://spdx.org/licenses/${license}.html`).addServer('/', 'This service');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EVENT_TYPES, isEventType, isWithin, TERMINAL_TYPES } from './events.js';
+import { EVENT_TYPES, isEventType, isWithin, parentIdOf, TERMINAL_TYPES } from './events.js';
 
 describe('types of events', () => {
   it('are those of the contract, of which three end an execution', () => {
@@ -29,5 +29,11 @@ describe('isWithin', () => {
       for (let n = 1; n <= path.length; n++) expect(isWithin(id, path.slice(0, n).join('/'))).toBe(true);
       expect(isWithin(id, other.join('/'))).toBe(other.length <= path.length && other.every((part, i) => part === path[i]));
     }));
+  });
+});
+
+describe('parentIdOf', () => {
+  it.each([['r', ''], ['r/s', 'r'], ['r[2]/s', 'r'], ['a/r[12]/s', 'a/r'], ['r[2]/s/t', 'r[2]/s']])('of %s is "%s"', (id, parent) => {
+    expect(parentIdOf(id)).toBe(parent);
   });
 });

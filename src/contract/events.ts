@@ -123,7 +123,7 @@ const EVERY_TYPE: Record<EventType, true> = {
   iteration_started: true, iteration_completed: true, input_required: true, input_received: true,
   checkpoint_saved: true, message: true,
 };
-export const EVENT_TYPES = Object.keys(EVERY_TYPE) as EventType[];
+export const EVENT_TYPES = /* @__PURE__ */ Object.keys(EVERY_TYPE) as EventType[];
 
 export function isEventType(name: string): name is EventType {
   return Object.hasOwn(EVERY_TYPE, name);
@@ -134,4 +134,9 @@ export function isWithin(id: string, ancestor: string): boolean {
   if (!id.startsWith(ancestor)) return false;
   const next = id.charCodeAt(ancestor.length);
   return Number.isNaN(next) || next === 47 /* / */ || next === 91 /* [ */;
+}
+
+/** The id of the step around one, the rounds of a loop left out: `refine` of `refine[2]/critic`. '' where there is none. */
+export function parentIdOf(id: string): string {
+  return id.slice(0, Math.max(0, id.lastIndexOf('/'))).replace(/\[\d+\]$/, '');
 }

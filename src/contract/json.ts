@@ -2,6 +2,13 @@
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
 
+/** Whether a value is an object, and no list. */
+export function isObject(value: JsonValue | undefined): value is JsonObject;
+export function isObject(value: unknown): value is Record<string, unknown>;
+export function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** A value that JSON cannot carry; `path` says where it stands (RFC 6901). */
 export class NotJsonError extends Error {
   constructor(readonly path: string, what: string) {
@@ -45,8 +52,7 @@ function copyOf(value: unknown, keys: (string | number)[]): JsonValue {
 
 function copyOfObject(value: object, keys: (string | number)[]): JsonValue {
   if (keys.length > MAX_DEPTH) throw new NotJsonError(pathOf(keys), 'nested too deep or in a circle');
-  // Array.from, and not map, which would leave holes as they are.
-  if (Array.isArray(value)) return Array.from(value, (item, i) => memberOf(plainOf(item, String(i)), keys, i));
+  if (Array.isArray(value)) return copyOfList(value, keys);
   const copy: JsonObject = {};
   for (const key of Object.keys(value)) {
     const member = plainOf((value as Record<string, unknown>)[key], key);
@@ -59,6 +65,13 @@ function copyOfObject(value: object, keys: (string | number)[]): JsonValue {
   return copy;
 }
 
+/** By the index, and not by map, which would leave holes as they are. */
+function copyOfList(list: readonly unknown[], keys: (string | number)[]): JsonValue[] {
+  const copy: JsonValue[] = [];
+  for (let i = 0; i < list.length; i++) copy.push(memberOf(plainOf(list[i], i), keys, i));
+  return copy;
+}
+
 function memberOf(value: unknown, keys: (string | number)[], key: string | number): JsonValue {
   keys.push(key);
   const json = copyOf(value, keys);
@@ -67,10 +80,10 @@ function memberOf(value: unknown, keys: (string | number)[], key: string | numbe
 }
 
 /** What JSON looks at in the place of a value: what its `toJSON` gives, and what is in a box such as `new String('a')`. */
-function plainOf(value: unknown, key: string): unknown {
+function plainOf(value: unknown, key: string | number): unknown {
   if (value === null || typeof value !== 'object') return value;
   const { toJSON } = value as { toJSON?: unknown };
-  const given: unknown = typeof toJSON === 'function' ? (toJSON as (key: string) => unknown).call(value, key) : value;
+  const given: unknown = typeof toJSON === 'function' ? (toJSON as (key: string) => unknown).call(value, String(key)) : value;
   return given instanceof String || given instanceof Number || given instanceof Boolean || given instanceof BigInt ? given.valueOf() : given;
 }
 
@@ -101,9 +114,12 @@ function rest(value: JsonValue, limit: number): number {
   if (typeof value === 'string') return limit - value.length - 2;
   if (value === null || typeof value !== 'object') return limit - 5;
   let left = limit - 2;
-  const isList = Array.isArray(value);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length && left >= 0; i++) left = rest(value[i] as JsonValue, left - 1);
+    return left;
+  }
   for (const key of Object.keys(value)) {
-    left = rest((value as JsonObject)[key] as JsonValue, left - (isList ? 1 : key.length + 4));
+    left = rest(value[key] as JsonValue, left - key.length - 4);
     if (left < 0) break;
   }
   return left;

@@ -57,6 +57,24 @@ describe('the fold of a log', () => {
     expect(initialState({ id: 'e1', workflow: 'research', sessionId: 's', createdAt: at(0) }).sessionId).toBe('s');
   });
 
+  it('looks through all steps once at the most, however many are tried again: a loop may have run tens of thousands', () => {
+    const state = initialState({ id: 'e1', workflow: 'research', createdAt: at(0) });
+    let looks = 0;
+    state.steps = new Proxy(state.steps, { ownKeys: (steps) => (looks++, Reflect.ownKeys(steps)) });
+    const log = begun();
+    for (let round = 1; round <= 20; round++) {
+      const [group, leaf] = [`loop[${round}]/R/S`, `loop[${round}]/R/S/a`];
+      log.start(group, leaf).add('step_failed', { error }, info(leaf, 'failed'));
+      log.add('step_retrying', { attempt: 1, maxAttempts: 2, delayMs: 0, error }, info(group, 'retrying'));
+    }
+    for (const event of log.events) applyEvent(state, event);
+    expect(Object.keys(log.state.steps)).toHaveLength(40);
+    expect(looks).toBeLessThanOrEqual(1);
+    expect(state.steps).toEqual(log.state.steps);
+    expect(state.steps['loop[20]/R/S/a']).toMatchObject({ status: 'pending' });
+    expect(state.steps['loop[20]/R/S/a']).not.toHaveProperty('error');
+  });
+
   it('leaves the state it is given as it is, and gives the same in one go as event by event', () => {
     const { events } = begun().start('A', 'A/b').text('A/b', 'x').complete('A/b');
     const before = fold(initialState({ id: 'e1', workflow: 'research', createdAt: at(0) }), events.slice(0, 4));

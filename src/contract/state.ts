@@ -4,8 +4,9 @@
  */
 import { isComposite, type StepType } from './definition.js';
 import { type ErrorInfo } from './errors.js';
-import { isWithin, type ExecutionEvent, type StepInfo, type StepStatus, type Usage } from './events.js';
+import { type ExecutionEvent, type StepInfo, type StepStatus, type Usage } from './events.js';
 import { type JsonValue } from './json.js';
+import { noteStep, stepsBelow } from './steps.below.js';
 
 export type ExecutionStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
 export const EXECUTION_STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'completed', 'failed', 'cancelled'];
@@ -121,6 +122,7 @@ function applyStepEvent(state: ExecutionState, event: ExecutionEvent, info: Step
   // Own members only: a step may be called `constructor`. Each start begins with nothing of the one before.
   const known = Object.hasOwn(state.steps, info.id) ? state.steps[info.id] : undefined;
   const step = known && event.type !== 'step_started' ? known : (state.steps[info.id] = newStep(info));
+  if (!known) noteStep(state.steps, info.id);
   step.attempt = info.attempt;
   step.iteration = info.iteration;
   switch (event.type) {
@@ -153,7 +155,7 @@ function applyStepEvent(state: ExecutionState, event: ExecutionEvent, info: Step
       else if (event.data.kind === 'reasoning') step.reasoning += event.data.delta;
       break;
     case 'step_retrying':
-      for (const id of Object.keys(state.steps)) if (id !== info.id && isWithin(id, info.id)) reset(state, state.steps[id] as StepState);
+      for (const id of stepsBelow(state.steps, info.id)) reset(state, state.steps[id] as StepState);
       voidOutput(step);
       step.status = 'retrying';
       step.error = event.data.error;

@@ -51,6 +51,30 @@ describe('Tail', () => {
     expect(seqs(tail.next(11))).toEqual([12]);
   });
 
+  it('looks at followers that leave one after the other a few times each, however many there are', () => {
+    const tails = new TailRegistry();
+    let looks = 0;
+    const followers = Array.from({ length: 1000 }, () => {
+      let cursor = 0;
+      const follower: Follower = {
+        get cursor() {
+          looks++;
+          return cursor;
+        },
+        wake: () => {
+          cursor = 1;
+          tails.leave('e', follower);
+        },
+        end: () => undefined,
+      };
+      return follower;
+    });
+    for (const follower of followers) tails.join('e', follower);
+    tails.push(batch(1, 1));
+    expect(tails.join('e', new Stub(0)).lastSeq).toBe(0);
+    expect(looks).toBeLessThan(10_000);
+  });
+
   it('keeps nothing that all have passed, and knows where it stands all the same', () => {
     const tail = new Tail();
     const quick = new Stub(0, (stub) => (stub.cursor = tail.lastSeq));

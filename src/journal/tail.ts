@@ -68,8 +68,14 @@ export class Tail {
 
   /** Lets go of what every follower has passed. */
   letGo(): void {
+    const [oldest] = this.batches;
+    if (!oldest) return;
     let passed = this.last;
-    for (const { cursor } of this.followers) passed = Math.min(passed, cursor);
+    for (const { cursor } of this.followers) {
+      // Mostly the first that is looked at. There may be thousands, who all take the last batch and leave in one turn.
+      if (cursor < oldest.batch.lastSeq) return;
+      passed = Math.min(passed, cursor);
+    }
     while (this.batches[0] && this.batches[0].batch.lastSeq <= passed) this.shift();
   }
 

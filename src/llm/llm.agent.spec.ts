@@ -281,11 +281,11 @@ describe('the agent llm', () => {
 
   it('lets tools take longer than models', async () => {
     Object.assign(gate, { opened: new Promise<void>((open) => (gate.open = open)) });
-    register(modelOf([...call('c1', 'slow', '{"city":"a"}'), finish('tool-calls')], [...text('done'), finish()]), { idleTimeoutMs: 2500 });
+    register(modelOf([...call('c1', 'slow', '{"city":"a"}'), finish('tool-calls')], [...text('done'), finish()]), { idleTimeoutMs: 6000 });
     const id = await engine.start(llm({ prompt: 'p', tools: ['slow'] }));
     await engine.told(id, 'tool_call');
     // The time itself is what is tested.
-    await new Promise((resolve) => setTimeout(resolve, 2600));
+    await new Promise((resolve) => setTimeout(resolve, 6100));
     gate.open();
     expect(outputOf(await engine.ended(id))).toBe('done');
   });

@@ -3,9 +3,10 @@
  * at when a workflow asks for its model.
  */
 import { type Fault, StepcastError } from '../contract/errors.js';
+import { isObject } from '../contract/json.js';
 import { limitsRule } from './limits/limits.check.js';
 import { type LlmOptions } from './llm.options.js';
-import { all, entries, isObject, members, must, type Rule, wholeNumber } from './members.js';
+import { all, entries, members, must, type Rule, wholeNumber } from './members.js';
 import { BUILT_IN_PROVIDERS, DEMO_MODEL, isBuiltIn, isProviderName, parseModelName } from './model.name.js';
 import { isAllowedHost, isBaseUrl, isKey } from './option.values.js';
 

@@ -1,5 +1,5 @@
 /** The environment of the service, as far as models go. What is not understood is told in one line each, and never a key. */
-import { type JsonValue } from '../contract/json.js';
+import { isObject, type JsonValue } from '../contract/json.js';
 import { nearestName } from '../contract/nearest.name.js';
 import { EMBEDDING_PROVIDERS, type EmbeddingProvider, hasEmbeddings } from './embedding/embedding.loader.js';
 import { type LimitsOptions } from './limits/limits.options.js';
@@ -188,8 +188,4 @@ function jsonOf(text: string): JsonValue | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** Looks at options that code has given, which may have been written without types. */
 import { type Fault } from '../contract/errors.js';
+import { isObject, memberPath } from '../contract/json.js';
 import { nearestName } from '../contract/nearest.name.js';
 
 /** What is wrong with a value, at its path and below; nothing where it is as it should be. */
@@ -23,8 +24,7 @@ export function members(rules: Readonly<Record<string, Rule>>): Rule {
 export function entries(rule: (name: string) => Rule): Rule {
   return (value, path) => {
     if (!isObject(value)) return [{ path, message: 'must be an object' }];
-    // Slashes of names would read as levels.
-    return Object.entries(value).flatMap(([name, member]) => (member === undefined ? [] : rule(name)(member, `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)));
+    return Object.entries(value).flatMap(([name, member]) => (member === undefined ? [] : rule(name)(member, memberPath(path, name))));
   };
 }
 
@@ -39,8 +39,4 @@ export function must(test: (value: unknown) => boolean, message: string): Rule {
 
 export function wholeNumber(min: number, max: number): Rule {
   return (value, path) => (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max ? [] : [{ path, message: `must be a whole number from ${min} to ${max}, but is ${String(value)}` }]);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@
  * OpenAI's strict mode holds a model to a schema to the letter, and refuses every schema that is not of a certain form. The
  * SDK asks for it always; a schema that is not of that form is to be sent without, as a hint, and the output is checked here.
  */
-import { type JsonObject, type JsonValue } from '../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../contract/json.js';
 
 /** What the strict mode is known to take. */
 const KEYWORDS = new Set([
@@ -23,8 +23,4 @@ function meets(schema: JsonValue | undefined): boolean {
   if (types.includes('object') && (additionalProperties !== false || !Object.keys(properties).every((name) => required.includes(name)))) return false;
   if (types.includes('array') && !meets(items)) return false;
   return [...Object.values(properties), ...Object.values($defs), ...anyOf].every(meets);
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** Service level objectives, as they are configured. */
 
-export const SLO_MEASURES = ['success', 'completion', 'first_event'] as const;
+const SLO_MEASURES = ['success', 'completion', 'first_event'] as const;
 /**
  * What is promised of executions: `success`, that they complete and do not fail; `completion`, that those which complete
  * take at most `thresholdMs`, without the time that they wait for a person; `first_event`, that the first event comes at most

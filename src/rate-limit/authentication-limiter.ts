@@ -4,7 +4,6 @@
  * guesses that are sent all at once cannot pass before the first has failed. An address whose attempts are used up
  * is refused with a right credential too; otherwise guessing could go on unseen.
  */
-import { StepcastError } from '../contract/errors.js';
 import { addressKey } from './address-key.js';
 import { type Quota, type RequestLimiter } from './request-limiter.js';
 
@@ -34,22 +33,5 @@ export class AuthenticationLimiter {
     if (!attempt) return;
     this.attempts.delete(request);
     await this.limiter.refund(attempt.key, attempt.quota);
-  }
-
-  /**
-   * Both in one, for where there are no guards, as on the WebSocket upgrade: the attempt counts where `authenticate`
-   * throws `unauthenticated`, and not where it fails otherwise.
-   */
-  async attempt<T>(address: string | undefined, authenticate: () => Promise<T>): Promise<T> {
-    const request = { ip: address };
-    await this.begin(request);
-    try {
-      const result = await authenticate();
-      await this.takeBack(request);
-      return result;
-    } catch (error) {
-      if (!(error instanceof StepcastError && error.code === 'unauthenticated')) await this.takeBack(request);
-      throw error;
-    }
   }
 }

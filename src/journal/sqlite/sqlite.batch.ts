@@ -31,3 +31,16 @@ export function eventsOf({ last_seq: lastSeq, types, body }: Omit<BatchRow, 'id'
   }
   return events;
 }
+
+/**
+ * Rows with events after `after`, as ranges of ids that follow one another.
+ * @param batches Ids of rows, each with its last event behind it.
+ */
+export function* runsOf(batches: readonly number[], after: number): Iterable<[first: number, last: number]> {
+  for (let i = 0; i < batches.length; i += 2) {
+    if ((batches[i + 1] as number) <= after) continue;
+    const first = batches[i] as number;
+    while (batches[i + 2] === (batches[i] as number) + 1) i += 2;
+    yield [first, batches[i] as number];
+  }
+}

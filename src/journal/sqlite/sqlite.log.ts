@@ -12,10 +12,10 @@
  * undone, or nobody can say whether it was, memory is thrown away and read anew.
  */
 import { TERMINAL_TYPES } from '../../contract/events.js';
-import { type ExecutionStatus } from '../../contract/state.js';
 import { EventBatch, type RecordedEvent } from '../event-batch.js';
 import { type ExecutionRecord, type Head, type LogPage, type OwnedExecution, type Page, type PlacedBatch } from '../journal.types.js';
-import { type BatchRow, bodyOf, eventsOf, typesOf } from './sqlite.batch.js';
+import { type BatchRow, bodyOf, eventsOf, runsOf, typesOf } from './sqlite.batch.js';
+import { type Live, liveOf, NONE } from './sqlite.live.js';
 import { type ExecutionRow, type OwnedRow, ownedOf, recordOf, type Statements } from './sqlite.statements.js';
 import { fromText, toText } from './sqlite.text.js';
 
@@ -41,20 +41,6 @@ export interface PendingAppend {
   recordedAt: number;
   /** Whether a transaction with it has been tried: where that failed, it may have gone through all the same. */
   tried: boolean;
-}
-
-/** An execution that has not ended. */
-interface Live {
-  readonly ordinal: number;
-  epoch: number;
-  lastSeq: number;
-  /** The last event whose row the index names. */
-  indexed: number;
-  /** As the record has it. Its other times and its error change with it, or at the end. */
-  status: ExecutionStatus;
-  progress: number;
-  /** Rows that the index does not name: id, last event, id, last event, … */
-  unindexed: number[];
 }
 
 export class SqliteLog {
@@ -261,9 +247,6 @@ export class SqliteLog {
   }
 }
 
-/** Of those that have none. Never added to. */
-const NONE: number[] = [];
-
 interface PlacedRow extends Omit<BatchRow, 'execution'> {
   /** None where retention has taken the record already, and the events not yet. */
   execution_id: string | null;
@@ -272,18 +255,4 @@ interface PlacedRow extends Omit<BatchRow, 'execution'> {
 interface IndexRow {
   last_seq: number;
   batches: string;
-}
-
-/** Rows with events after `after`, as ranges of ids that follow one another. */
-function* runsOf(batches: readonly number[], after: number): Iterable<[first: number, last: number]> {
-  for (let i = 0; i < batches.length; i += 2) {
-    if ((batches[i + 1] as number) <= after) continue;
-    const first = batches[i] as number;
-    while (batches[i + 2] === (batches[i] as number) + 1) i += 2;
-    yield [first, batches[i] as number];
-  }
-}
-
-function liveOf({ ordinal, epoch, status, progress }: ExecutionRecord, lastSeq: number): Live {
-  return { ordinal, epoch, lastSeq, indexed: lastSeq, status, progress, unindexed: NONE };
 }

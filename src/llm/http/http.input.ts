@@ -1,7 +1,7 @@
 /** What the `http` agent takes: its members, their bounds, and the request that is made of them. */
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Fault } from '../../contract/errors.js';
-import { type JsonObject, type JsonValue, memberPath } from '../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue, memberPath } from '../../contract/json.js';
 import { isTemplate } from '../step.faults.js';
 
 export const HTTP_LIMITS = {
@@ -125,8 +125,4 @@ function valueFault(name: string, value: JsonValue): string | undefined {
 function numberFault(value: JsonValue | undefined, max: number): string | undefined {
   const isGood = value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max);
   return isGood ? undefined : `must be a whole number from 1 to ${max}`;
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

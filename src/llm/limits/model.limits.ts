@@ -30,7 +30,10 @@ export class ModelLimits {
 
   private gateOf(provider: string): Promise<ProviderGate | undefined> {
     let gate = this.gates.get(provider);
-    if (!gate) this.gates.set(provider, (gate = this.makeGate(provider)));
+    if (gate) return gate;
+    this.gates.set(provider, (gate = this.makeGate(provider)));
+    // Not to be remembered: the next call tries again.
+    gate.catch(() => this.gates.delete(provider));
     return gate;
   }
 

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { DEFINITION_LIMITS } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
-import { type JsonValue } from '../../contract/json.js';
+import { isObject, type JsonValue } from '../../contract/json.js';
 import { checkSchema } from '../../orchestration/definition/input.validator.js';
 import { type ToolHandler } from './tool.js';
 
@@ -48,11 +48,7 @@ function toolFaults({ name, description, schema, timeoutMs }: RegisteredTool): F
   const add = (path: string, message: string) => faults.push({ path, message });
   if (!NAME.test(name)) add('/name', 'must be 1 to 64 letters, digits, _ or -, and begin with a letter or _');
   if (typeof description !== 'string' || description.trim() === '') add('/description', 'is missing; models choose tools by it');
-  if (!isObjectSchema(schema)) add('/schema', 'must be a JSON Schema with "type": "object" at its root; models call tools with named arguments');
+  if (!isObject(schema) || schema['type'] !== 'object') add('/schema', 'must be a JSON Schema with "type": "object" at its root; models call tools with named arguments');
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > DEFINITION_LIMITS.durationMs) add('/timeoutMs', `must be a whole number from 1 to ${DEFINITION_LIMITS.durationMs}`);
   return faults;
-}
-
-function isObjectSchema(schema: JsonValue): boolean {
-  return schema !== null && typeof schema === 'object' && !Array.isArray(schema) && schema['type'] === 'object';
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type AgentStep, givenOf, type StepContext } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
-import { canonicalJson, type JsonObject, type JsonValue, NotJsonError, toJson } from '../../contract/json.js';
+import { canonicalJson, isObject, type JsonObject, type JsonValue, NotJsonError, toJson } from '../../contract/json.js';
 import { type CacheSubject } from '../agent.js';
 import { resolveTemplate } from '../definition/template.js';
 import { type RegisteredAgent } from '../registry/agent.registry.js';
@@ -12,7 +12,7 @@ import { type CacheRules } from './cache.options.js';
 const VERSION = 1;
 
 /** The owner of what all users share. No user's: those begin with `user:`. */
-export const SHARED_OWNER = 'shared';
+const SHARED_OWNER = 'shared';
 
 export interface CacheKey {
   owner: string;
@@ -79,7 +79,7 @@ function toldBy({ name, handler }: RegisteredAgent, input: JsonValue): CacheSubj
 /** An agent that says nothing of what its results depend on: on its input, and what is a text in that, or its `prompt`, is a prompt. */
 function promptOf(input: JsonValue): CacheSubject {
   if (typeof input === 'string') return { fixed: null, prompt: input };
-  if (input === null || typeof input !== 'object' || Array.isArray(input) || typeof input['prompt'] !== 'string') return { fixed: [input] };
+  if (!isObject(input) || typeof input['prompt'] !== 'string') return { fixed: [input] };
   const { prompt, ...fixed } = input;
   return { fixed, prompt };
 }

@@ -84,7 +84,7 @@ export function agentCacheFaults(given: AgentCacheDefault | undefined): string[]
   return faults;
 }
 
-export function isSimilarity(value: unknown): boolean {
+function isSimilarity(value: unknown): boolean {
   return typeof value === 'number' && value > 0 && value <= 1;
 }
 

@@ -1,15 +1,16 @@
 import { DEFINITION_LIMITS as LIMITS, type WorkflowDefinition } from '../../contract/definition.js';
+import { isObject } from '../../contract/json.js';
 
 /** Stands for an agent that is a function. No name of an agent that anyone can register. */
 export const CODE_AGENT = '\u0000function';
 
 /** The tree with something valid in the place of every function that may be there, so that it can be checked as JSON. */
 export function formOf(definition: WorkflowDefinition): unknown {
-  if (!isRecord(definition)) return definition;
+  if (!isObject(definition)) return definition;
   let count = 0;
 
   const formOfStep = (step: unknown, level: number): unknown => {
-    if (!isRecord(step)) return step;
+    if (!isObject(step)) return step;
     count++;
     // Trees of code may be circular: what lies too deep or comes too late is cut, one step later than the check refuses it.
     if (level > LIMITS.levels + 1 || count > LIMITS.steps + 1) return { type: 'agent', name: `step_${count}_of_too_many`, agent: CODE_AGENT };
@@ -26,8 +27,4 @@ export function formOf(definition: WorkflowDefinition): unknown {
   };
 
   return { ...definition, steps: formOfChildren(definition.steps, 1) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

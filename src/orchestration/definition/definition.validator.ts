@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import { type ErrorObject, type ValidateFunction } from 'ajv';
 import { DEFINITION_LIMITS as LIMITS, type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
-import { type JsonObject, type JsonValue, memberPath, NotJsonError, toJson } from '../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue, memberPath, NotJsonError, toJson } from '../../contract/json.js';
+import { cut } from '../../contract/text.js';
 import { CODE_AGENT, formOf } from './definition.form.js';
 import { WORKFLOW_DEFINITION_SCHEMA } from './definition.schema.js';
 import { compileExpression } from './expression.js';
@@ -96,7 +97,7 @@ function worded(error: ErrorObject): ErrorObject {
   }
   if (error.keyword === 'pattern') {
     const isStep = error.schemaPath.includes('StepName');
-    return { ...error, message: isStep ? 'must be letters, digits and _, not starting with a digit' : 'must be 1 to 100 letters, digits, ".", "_" and "-", starting with a letter, a digit or "_"' };
+    return { ...error, message: isStep ? 'must be letters, digits and _, not starting with a digit, and not __proto__' : 'must be 1 to 100 letters, digits, ".", "_" and "-", starting with a letter, a digit or "_"' };
   }
   return error;
 }
@@ -139,7 +140,7 @@ class TreeCheck {
     this.name(step.name, at('name'));
     switch (step.type) {
       case 'agent':
-        if (typeof step.agent === 'string' && !this.known.hasAgent(step.agent)) this.add(at('agent'), `names the agent "${cut(step.agent)}", which is not registered here`);
+        if (typeof step.agent === 'string' && !this.known.hasAgent(step.agent)) this.add(at('agent'), `names the agent "${cut(step.agent, LIMITS.nameLength)}", which is not registered here`);
         this.template(step.input, at('input'));
         this.cache(step, at('cache'));
         break;
@@ -181,7 +182,7 @@ class TreeCheck {
     if (typeof name !== 'string') return;
     const first = this.names.get(name);
     if (first === undefined) this.names.set(name, path);
-    else this.add(path, `"${cut(name)}" is the name of two steps, the other at ${first}; names are unique in the whole workflow`);
+    else this.add(path, `"${cut(name, LIMITS.nameLength)}" is the name of two steps, the other at ${first}; names are unique in the whole workflow`);
   }
 
   private expression(source: JsonValue | undefined, path: string): void {
@@ -189,7 +190,7 @@ class TreeCheck {
     this.later.push(() => {
       try {
         for (const name of compileExpression(source).steps) {
-          if (!this.hasStep(name)) this.add(path, `names the step "${cut(name)}", which is not in this workflow`);
+          if (!this.hasStep(name)) this.add(path, `names the step "${cut(name, LIMITS.nameLength)}", which is not in this workflow`);
         }
       } catch (error) {
         this.add(path, (error as Error).message);
@@ -208,12 +209,4 @@ class TreeCheck {
     if (!isObject(schema)) return;
     for (const fault of checkSchema(schema, path)) this.add(fault.path, fault.message);
   }
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function cut(text: string): string {
-  return text.length > LIMITS.nameLength ? `${text.slice(0, LIMITS.nameLength)}…` : text;
 }

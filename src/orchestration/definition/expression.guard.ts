@@ -17,7 +17,7 @@ import { type ASTNode } from '@marcbachmann/cel-js';
 import { linearPattern } from './linear-pattern.js';
 
 /** Units of work that one evaluation may do. */
-export const MAX_WORK = 1_000_000;
+const MAX_WORK = 1_000_000;
 const MAX_PATTERNS = 16;
 const MAX_DURATION_LENGTH = 64;
 const CHARACTERS_PER_UNIT = 16;

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { type ASTNode, type Environment } from '@marcbachmann/cel-js';
 import { DEFINITION_LIMITS, type StepContext } from '../../contract/definition.js';
 import { StepcastError } from '../../contract/errors.js';
+import { cut } from '../../contract/text.js';
 import { guard, LINEAR_MATCHES, matchesLinear, withinWork } from './expression.guard.js';
 import { celVariables } from './expression.values.js';
 import { LruCache } from './lru-cache.js';
@@ -21,6 +22,8 @@ export interface CompiledExpression {
   evaluate(context: StepContext): boolean;
 }
 
+/** Characters of an expression, and of what is wrong with it, that a message repeats. */
+const MAX_TOLD = 300;
 const LIMITS = { maxAstNodes: 1000, maxDepth: 50, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 8 };
 
 /** Bounded by the characters of the expressions. */
@@ -120,11 +123,7 @@ function memberName(node: ASTNode): string | undefined {
 }
 
 function failure(source: string, what: string, error: unknown): StepcastError {
-  return new StepcastError('expression_failed', `the expression \`${cut(source)}\` ${what}: ${cut(reasonOf(error))}`, { cause: error });
-}
-
-function cut(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  return new StepcastError('expression_failed', `the expression \`${cut(source, MAX_TOLD)}\` ${what}: ${cut(reasonOf(error), MAX_TOLD)}`, { cause: error });
 }
 
 function reasonOf(error: unknown): string {

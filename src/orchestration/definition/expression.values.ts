@@ -13,7 +13,7 @@ import { type JsonValue } from '../../contract/json.js';
  * looks when it names a value's type in full, and since it keeps every type it has ever named, values of ever new
  * shapes would fill the memory.
  */
-export class CelMap<Source = unknown> extends Map<string, unknown> {
+class CelMap<Source = unknown> extends Map<string, unknown> {
   private names: string[] | undefined;
 
   constructor(private readonly source: Readonly<Record<string, Source>>, private readonly convert: (value: Source, key: string) => unknown) {

@@ -8,10 +8,13 @@
 import { type StepContext } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { type JsonValue, memberPath } from '../../contract/json.js';
+import { cut } from '../../contract/text.js';
 import { LruCache } from './lru-cache.js';
 
 /** Characters that the templates of one input may fill in: `{{input}}` a thousand times is small, what it stands for is not. */
 export const MAX_FILLED_LENGTH = 8 * 1024 * 1024;
+/** Characters of a template that a message repeats. */
+const MAX_TOLD = 120;
 
 const PATH = /\{\{\s*(input|previous|steps\.([A-Za-z_]\w*)\.output)((?:\.[\p{L}\p{N}_$-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*)\s*\}\}/uy;
 const SEGMENT = /\.([\p{L}\p{N}_$-]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gu;
@@ -116,7 +119,7 @@ function parse(text: string): (string | Path)[] {
     PATH.lastIndex = at;
     const match = PATH.exec(text);
     if (!match) {
-      throw new StepcastError('expression_failed', `${cut(text.slice(at))} is no template; write {{input.x}}, {{steps.name.output}} or {{previous}}, or \\{{ for two braces`);
+      throw new StepcastError('expression_failed', `${cut(text.slice(at), MAX_TOLD)} is no template; write {{input.x}}, {{steps.name.output}} or {{previous}}, or \\{{ for two braces`);
     }
     literal += text.slice(from, at);
     if (literal !== '') parts.push(literal);
@@ -135,7 +138,7 @@ function toPath([all, root = '', step, rest = '']: RegExpExecArray): Path {
     try {
       return JSON.parse(quoted) as string;
     } catch {
-      throw new StepcastError('expression_failed', `${cut(segment)} in ${cut(all)} is no JSON string`);
+      throw new StepcastError('expression_failed', `${cut(segment, MAX_TOLD)} in ${cut(all, MAX_TOLD)} is no JSON string`);
     }
   });
   const path: Path = { text: all.slice(2, -2).trim(), root: step === undefined ? (root as 'input' | 'previous') : 'steps', keys };
@@ -146,11 +149,11 @@ function toPath([all, root = '', step, rest = '']: RegExpExecArray): Path {
 function take(filling: Filling, template: string, path: Path): JsonValue {
   const value = lookUp(filling.context, path);
   if (value === undefined) {
-    throw new StepcastError('expression_failed', `the template ${cut(template)} failed: {{${cut(path.text)}}} leads nowhere; check the output it names, or give it a value`);
+    throw new StepcastError('expression_failed', `the template ${cut(template, MAX_TOLD)} failed: {{${cut(path.text, MAX_TOLD)}}} leads nowhere; check the output it names, or give it a value`);
   }
   filling.left -= sizeOf(value, filling.sizes);
   if (filling.left < 0) {
-    throw new StepcastError('expression_failed', `the template ${cut(template)} failed: the input is filled with more than ${MAX_FILLED_LENGTH} characters; pass a smaller part of the outputs`);
+    throw new StepcastError('expression_failed', `the template ${cut(template, MAX_TOLD)} failed: the input is filled with more than ${MAX_FILLED_LENGTH} characters; pass a smaller part of the outputs`);
   }
   return value;
 }
@@ -181,8 +184,4 @@ function sizeOf(value: JsonValue, sizes: Map<object, number | undefined>): numbe
 
 function asText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function cut(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }

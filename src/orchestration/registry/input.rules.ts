@@ -6,7 +6,7 @@ import 'reflect-metadata';
 import { type Type } from '@nestjs/common';
 import { type ValidationError } from 'class-validator';
 import { type Fault } from '../../contract/errors.js';
-import { type JsonValue, memberPath } from '../../contract/json.js';
+import { isObject, type JsonValue, memberPath } from '../../contract/json.js';
 import { compileSchema, type SchemaCheck } from '../definition/input.validator.js';
 
 export interface InputRules {
@@ -28,7 +28,7 @@ export async function inputRules(input: Type<object> | JsonValue | undefined): P
 const MAX_MEMBERS = 5000;
 
 async function checkClass(type: Type<object>, value: JsonValue): Promise<Fault[]> {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ path: '', message: 'must be an object' }];
+  if (!isObject(value)) return [{ path: '', message: 'must be an object' }];
   const crowded = crowdedAt(value, '');
   if (crowded !== undefined) return [{ path: crowded, message: `has more than ${MAX_MEMBERS} members; send a list in their place` }];
   const [{ plainToInstance }, { validate }] = await Promise.all([import('class-transformer'), import('class-validator')]);

@@ -3,9 +3,10 @@
  * and not run (P12), failed ones fail again without being tried, composites go on where they were.
  */
 import { isComposite } from '../../contract/definition.js';
-import { type ExecutionEvent, isWithin, type StepInfo } from '../../contract/events.js';
+import { type ExecutionEvent, isWithin, parentIdOf, type StepInfo } from '../../contract/events.js';
 import { applyEvent, type ExecutionState, initialState, type StepState } from '../../contract/state.js';
 import { type JsonValue } from '../../contract/json.js';
+import { stepsBelow } from '../../contract/steps.below.js';
 import { type TraceMark } from '../tracing/execution.trace.js';
 
 export interface PendingRetry {
@@ -166,7 +167,7 @@ export class Recall {
 
   /** Whether the step may have completed before, in an attempt of something around it that failed. */
   isMadeAnew(id: string): boolean {
-    for (const around of this.anew ?? []) if (id !== around && isWithin(id, around)) return true;
+    for (let around = parentIdOf(id); around !== ''; around = parentIdOf(around)) if (this.anew?.has(around)) return true;
     return false;
   }
 
@@ -174,7 +175,7 @@ export class Recall {
   discard(id: string): void {
     const { memory } = this;
     if (!memory) return;
-    for (const known of Object.keys(this.state.steps)) if (isWithin(known, id)) memory.taken.add(known);
+    for (const known of [id, ...stepsBelow(this.state.steps, id)]) memory.taken.add(known);
     memory.forget(id);
     memory.forgetBelow(id);
   }

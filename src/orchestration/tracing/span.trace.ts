@@ -5,7 +5,7 @@
  */
 import { type Attributes, type Context, type Link, type Span, type Tracer } from '@opentelemetry/api';
 import { type ErrorInfo } from '../../contract/errors.js';
-import { type EventDraft, type StepInfo, TERMINAL_TYPES, type Usage } from '../../contract/events.js';
+import { type EventDraft, parentIdOf, type StepInfo, TERMINAL_TYPES, type Usage } from '../../contract/events.js';
 import { type OwnedExecution } from '../../journal/journal.types.js';
 import { type ExecutionTrace, type TraceMark } from './execution.trace.js';
 import { formatTraceparent, type TraceParent } from './traceparent.js';
@@ -138,9 +138,4 @@ function endSpan({ SpanStatusCode }: TracingApi, span: Span, { status, agent, er
   } catch (thrown) {
     tolerate(thrown);
   }
-}
-
-/** `a/b` of `a/b/c`, and `loop` of `loop[2]/critic`. */
-function parentIdOf(id: string): string {
-  return id.slice(0, Math.max(0, id.lastIndexOf('/'))).replace(/\[\d+\]$/, '');
 }

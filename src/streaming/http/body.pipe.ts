@@ -45,21 +45,43 @@ export function objectOf(value: unknown, what: 'body' | 'message' = 'body'): obj
   return body;
 }
 
+/** Where a value stands: in what, and as what of it. A path is made of that only where it is needed, for a refusal. */
+interface Place {
+  value: object;
+  around?: Place;
+  key?: string | number;
+}
+
 /** Level by level, so that no depth can exhaust the stack. @throws StepcastError `invalid_request` */
 function checkShape(root: object, what: string): void {
-  let level: { value: object; path: string }[] = [{ value: root, path: '' }];
+  let level: Place[] = [{ value: root }];
   for (let depth = 1; level.length; depth++) {
     if (depth > MAX_DEPTH) {
-      throw new StepcastError('invalid_request', `the ${what} is nested deeper than ${MAX_DEPTH} levels`, { faults: [{ path: level[0]?.path ?? '', message: 'is nested too deep' }] });
+      throw new StepcastError('invalid_request', `the ${what} is nested deeper than ${MAX_DEPTH} levels`, { faults: [{ path: pathOf(level[0]), message: 'is nested too deep' }] });
     }
-    const next: typeof level = [];
-    for (const { value, path } of level) {
-      for (const [key, member] of Object.entries(value)) {
-        const at = memberPath(path, key);
-        if (FORBIDDEN_KEYS.has(key)) throw new StepcastError('invalid_request', `the key "${key}" is not taken`, { faults: [{ path: at, message: 'is a key that is not taken' }] });
-        if (member !== null && typeof member === 'object') next.push({ value: member as object, path: at });
-      }
-    }
+    const next: Place[] = [];
+    for (const around of level) addBelow(around, next);
     level = next;
   }
+}
+
+function addBelow(around: Place, next: Place[]): void {
+  const { value } = around;
+  const add = (member: unknown, key: string | number) => {
+    if (member !== null && typeof member === 'object') next.push({ value: member, around, key });
+  };
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) add(value[i], i);
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN_KEYS.has(key)) {
+      throw new StepcastError('invalid_request', `the key "${key}" is not taken`, { faults: [{ path: memberPath(pathOf(around), key), message: 'is a key that is not taken' }] });
+    }
+    add((value as Record<string, unknown>)[key], key);
+  }
+}
+
+function pathOf({ around, key }: Place = { value: {} }): string {
+  return around && key !== undefined ? memberPath(pathOf(around), key) : '';
 }

@@ -3,6 +3,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpSta
 import { HttpAdapterHost } from '@nestjs/core';
 import { AUTHENTICATION_CHALLENGE } from '../../auth/authenticator.js';
 import { type ErrorCode, type Fault, StepcastError } from '../../contract/errors.js';
+import { cut } from '../../contract/text.js';
 import { AuthenticationLimiter } from '../../rate-limit/authentication-limiter.js';
 import { redact } from '../../redaction/redact.js';
 import { type AuditedRequest, AuditLog } from '../audit.log.js';
@@ -81,10 +82,6 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\u
 function toTell(text: string, length: number): string {
   const told = redact(text.slice(0, length * 2)).replace(UNPRINTABLE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return cut(told, length);
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text;
 }
 
 /** Whatever was thrown while a request was served, as one of our errors. */

@@ -15,7 +15,7 @@ import { WORKFLOW_SCHEMAS } from './workflow.schemas.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
 
-export const STREAMING_SCHEMAS: Record<string, Schema> = {
+const STREAMING_SCHEMAS: Record<string, Schema> = {
   ...EVENT_SCHEMAS, ...EXECUTION_SCHEMAS, ...WORKFLOW_SCHEMAS, ...DEFINITION_SCHEMAS, ...BODY_SCHEMAS, ...KEY_SCHEMAS, ...RELIABILITY_SCHEMAS, ...PROTOCOL_SCHEMAS, ...PROBLEM_SCHEMAS,
 };
 

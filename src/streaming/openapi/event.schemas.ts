@@ -97,7 +97,7 @@ const EVENTS: { [T in EventType]: EventDoc<T> } = {
 };
 
 /** `step_started` → `StepStartedEvent`; `MessageEvent` would be the browser's own class. */
-export function eventSchemaName(type: EventType): string {
+function eventSchemaName(type: EventType): string {
   if (type === 'message') return 'LogMessageEvent';
   return `${type.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Event`;
 }

@@ -1,5 +1,6 @@
 /** What is wrong with options of subscribers, a line each, for the environment and for `forRoot`. Secrets are never repeated. */
 import { isEventType } from '../../contract/events.js';
+import { isObject } from '../../contract/json.js';
 import { EVENT_FILE_DEFAULTS, type SubscribersOptions, WEBHOOK_DEFAULTS } from './subscriber.options.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -84,8 +85,4 @@ function isSecret(secret: unknown): boolean {
 
 function isList(value: unknown): value is string[] {
   return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && one !== '');
-}
-
-function isObject(value: unknown): value is Given {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

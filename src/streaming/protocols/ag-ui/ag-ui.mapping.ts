@@ -6,7 +6,7 @@
  * Text that turns out void is taken back by `MESSAGES_SNAPSHOT`, which replaces the conversation that the client has.
  */
 import { type ExecutionEvent } from '../../../contract/events.js';
-import { type JsonObject } from '../../../contract/json.js';
+import { isObject, type JsonObject } from '../../../contract/json.js';
 import { type ExecutionState } from '../../../contract/state.js';
 import { beginNarration, narrate } from '../narration/narration.js';
 import { type AskPart, type Move, type Narration } from '../narration/narration.types.js';
@@ -136,9 +136,8 @@ export function interruptRun(state: AgUiState): AgUiEvent[] {
 }
 
 function interruptOf(executionId: string, { id, step, prompt, schema }: AskPart): Interrupt {
-  const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema);
   return {
-    id, reason: 'input_required', ...(prompt === undefined ? {} : { message: prompt }), ...(isObject ? { responseSchema: schema } : {}),
+    id, reason: 'input_required', ...(prompt === undefined ? {} : { message: prompt }), ...(isObject(schema) ? { responseSchema: schema } : {}),
     metadata: { stepcast: { executionId, step } },
   };
 }

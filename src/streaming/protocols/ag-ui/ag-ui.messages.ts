@@ -30,7 +30,7 @@ function messagesOf(part: Part): AgUiMessage[] {
   }
 }
 
-export function attributionOf({ step, attempt }: TextPart): { stepcast: { step: string; attempt: number } } {
+function attributionOf({ step, attempt }: TextPart): { stepcast: { step: string; attempt: number } } {
   return { stepcast: { step, attempt } };
 }
 

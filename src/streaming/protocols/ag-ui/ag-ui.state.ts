@@ -1,5 +1,5 @@
 /** How an execution stands, as AG-UI's shared state: under the key `stepcast`, so that an app's own state stays beside it. */
-import { type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
 import { type ExecutionState, type StepState } from '../../../contract/state.js';
 import { type PatchOperation, type TokenUsage } from './ag-ui.events.js';
 
@@ -9,7 +9,7 @@ const ROOT = '/stepcast';
 export function stateSnapshot(execution: ExecutionState, given: JsonValue): JsonObject {
   const { id, workflow, status, progress, steps, usage } = execution;
   const own = Object.fromEntries(Object.values(steps).map((step) => [step.id, viewOf(step)]));
-  const others = typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {};
+  const others = isObject(given) ? given : {};
   return { ...others, stepcast: { executionId: id, workflow, status, progress, steps: own, usage: { ...usage } as JsonObject } };
 }
 

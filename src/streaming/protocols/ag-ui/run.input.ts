@@ -1,6 +1,6 @@
 /** What a client of AG-UI sends: `RunAgentInput`, of which a run of a workflow takes the conversation, the state and the answers. */
-import { type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
-import { type ContentPart, type Conversation, conversationOf, type ConversationMessage, filePart, isObject, messageOf } from '../conversation/conversation.js';
+import { isObject, type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
+import { type ContentPart, type Conversation, conversationOf, type ConversationMessage, filePart, messageOf } from '../conversation/conversation.js';
 import { type AgUiRun, type GivenMessage } from './ag-ui.events.js';
 import { invalid } from '../../http/invalid.js';
 

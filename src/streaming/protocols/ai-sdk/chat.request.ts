@@ -4,8 +4,8 @@
  * an earlier one that `messageId` names: a question may be answered after the conversation has gone on.
  */
 import { StepcastError } from '../../../contract/errors.js';
-import { type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
-import { type ContentPart, type Conversation, conversationOf, type ConversationMessage, filePart, isObject, messageOf } from '../conversation/conversation.js';
+import { isObject, type JsonObject, type JsonValue, memberPath } from '../../../contract/json.js';
+import { type ContentPart, type Conversation, conversationOf, type ConversationMessage, filePart, messageOf } from '../conversation/conversation.js';
 import { type AskPart } from '../narration/narration.types.js';
 import { type Known, textKey } from './catch-up.js';
 import { isApproval } from './part.chunks.js';

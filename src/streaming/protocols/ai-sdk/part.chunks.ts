@@ -1,5 +1,5 @@
 /** A part of what an execution tells, in the chunks of the AI SDK. */
-import { type JsonValue } from '../../../contract/json.js';
+import { isObject, type JsonValue } from '../../../contract/json.js';
 import { type AskPart, type CallPart, type TextPart } from '../narration/narration.types.js';
 import { type Chunk } from './chunks.js';
 
@@ -20,7 +20,7 @@ export function resultChunk({ id, output, error }: CallPart): Chunk {
 
 /** Whether a question is answered by yes or no: as an approval. Any other is a tool that the client runs. */
 export function isApproval({ schema }: Pick<AskPart, 'schema'>): boolean {
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema) && schema['type'] === 'boolean';
+  return isObject(schema) && schema['type'] === 'boolean';
 }
 
 export function askChunks(part: AskPart): Chunk[] {

@@ -1,5 +1,5 @@
 /** A conversation as language models are given it, whichever client it comes from. */
-import { type JsonObject, type JsonValue } from '../../../contract/json.js';
+import { type JsonObject } from '../../../contract/json.js';
 
 export type ContentPart = { type: 'text'; text: string } | { type: 'file'; data: string; mediaType: string; filename?: string };
 
@@ -40,8 +40,4 @@ export function messageOf(role: ConversationMessage['role'], parts: readonly Con
 export function filePart(url: string, mediaType: string, filename?: string): ContentPart {
   const data = /^data:[^,]*;base64,/i.exec(url) ? url.slice(url.indexOf(',') + 1) : url;
   return { type: 'file', data, mediaType, ...(filename === undefined ? {} : { filename }) };
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

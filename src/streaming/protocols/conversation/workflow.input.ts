@@ -1,8 +1,8 @@
 /** The input of a workflow, made of a conversation by what the workflow's schema asks for. */
 import { StepcastError } from '../../../contract/errors.js';
-import { type JsonObject, type JsonValue } from '../../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../../contract/json.js';
 import { type WorkflowDefinition } from '../../../contract/definition.js';
-import { type Conversation, isObject } from './conversation.js';
+import { type Conversation } from './conversation.js';
 
 /**
  * In this order: the conversation where the schema has `messages`; what the user has said last where it has `prompt`, is a

@@ -11,6 +11,7 @@ import { type ErrorInfo } from '../../../contract/errors.js';
 import { type EventData, type ExecutionEvent, isWithin, type StepInfo } from '../../../contract/events.js';
 import { type JsonValue } from '../../../contract/json.js';
 import { applyEvent, type ExecutionState, type StepState } from '../../../contract/state.js';
+import { stepsBelow } from '../../../contract/steps.below.js';
 import { type AskPart, type CallPart, type Move, type Narration, type Part, type Run, type TextPart } from './narration.types.js';
 
 export function beginNarration(execution: ExecutionState): Narration {
@@ -195,7 +196,7 @@ function interrupt(narration: Narration, moves: Move[]): void {
 /** An attempt has failed: all is void that the step and those below it have told. */
 function retract(narration: Narration, id: string, moves: Move[]): void {
   const { execution, told } = narration;
-  const within = Object.keys(execution.steps).filter((step) => isWithin(step, id));
+  const within = [id, ...stepsBelow(execution.steps, id)];
   for (const step of within) {
     closeRun(narration, step, 'the attempt has failed', moves);
     answer(narration, step, undefined, moves);

@@ -148,15 +148,17 @@ describe('stepcast run', () => {
   });
 
   it('goes on over a crash of the service', async () => {
-    const service = await ServiceProcess.start();
+    const preload = 'test/support/second-life.mjs';
+    const service = await ServiceProcess.start({ preload });
     const line = await FaultProxy.to(service.port);
     let next: ServiceProcess | undefined;
     try {
-      const long = save('long.json', workflow('long', agent('t', 'tokens', { input: { count: 150, intervalMs: 20 } })));
+      // Half a minute of them, so that they are not done before the kill.
+      const long = save('long.json', workflow('long', agent('t', 'tokens', { input: { count: 300, intervalMs: 100 } })));
       const running = new PipedCommand(['run', '-f', long, '--json'], { base: line.base });
       await eventually(() => running.stdout.includes('"seq":12,'), 'some events');
       await service.end('SIGKILL');
-      next = await ServiceProcess.start({ dataDir: service.dataDir });
+      next = await ServiceProcess.start({ dataDir: service.dataDir, preload });
       line.retarget(next.port);
       const { code, stdout } = await running.end();
       expect(code).toBe(0);
@@ -198,7 +200,7 @@ describe('stepcast list, status, workflows, answer and cancel', () => {
     await eventually(async () => (await app.alice.status(id)).status === 'waiting', 'the question');
     expect((await run(['status', id])).stdout).toMatch(/^asked {2}waiting {2}0%.*\n\nSTEP +STATUS.*\nok +waiting/);
     expect(JSON.parse((await run(['status', id, '--json'])).stdout)).toMatchObject({ id, status: 'waiting' });
-    expect((await run(['list', '--status', 'waiting', '--workflow', 'asked', '-n', '1'])).stdout).toMatch(new RegExp(`^ID +WORKFLOW +STATUS +DONE +STARTED\n${id} +asked +waiting +0% +\\d+s ago\n$`));
+    expect((await run(['list', '--status', 'waiting', '--workflow', 'asked', '-n', '1'])).stdout).toMatch(new RegExp(`^ID +WORKFLOW +STATUS +DONE +STARTED\n${id} +asked +waiting +0% +\\d+[sm] ago\n$`));
     expect(JSON.parse((await run(['list', '--workflow', 'asked', '--json', '-n', '1'])).stdout)).toMatchObject({ id });
     expect(await run(['answer', id, 'text', '--step', 'ok'])).toMatchObject({ code: 4, stderr: expect.stringContaining('integer') });
     expect(await run(['answer', id, '7'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^(running|completed)\n$/) });

@@ -87,8 +87,9 @@ describeInTerminal('stepcast in a terminal', () => {
     const before = terminal.text.length;
     app.stage.gate(id, 'both/right').open(1);
     await terminal.until('✓ both/right', before);
+    const asked = terminal.text.lastIndexOf('Cancel the execution?') + 1;
     terminal.type(CTRL_C);
-    await terminal.until('Cancel the execution?', before);
+    await terminal.until('Cancel the execution?', asked);
     terminal.type(CTRL_C);
     expect(await terminal.end()).toBe(130);
     expect(terminal.text).toContain(`stepcast watch ${id}`);

@@ -94,7 +94,7 @@ describeInChromium('the dashboard for everybody', () => {
     for (const view of views()) {
       await dashboard.go(view);
       await settled(page);
-      expect({ view, faults: await page.evaluate(FAULTS) }).toEqual({ view, faults: [] });
+      await soon(async () => expect({ view, faults: await page.evaluate(FAULTS) }).toEqual({ view, faults: [] }));
     }
     await dashboard.close();
   }, 180_000);
@@ -105,8 +105,8 @@ describeInChromium('the dashboard for everybody', () => {
     const { page } = dashboard;
     const dark = await page.evaluate(ground);
     await page.emulateMedia({ colorScheme: 'light' });
+    await soon(async () => expect(await page.evaluate(ground)).not.toBe(dark));
     const light = await page.evaluate(ground);
-    expect(light).not.toBe(dark);
     const toggle = page.getByRole('button', { name: /^Colours/ });
     await toggle.click();
     await toggle.click();
@@ -139,13 +139,13 @@ describeInChromium('the dashboard for everybody', () => {
     for (const view of ['workflows', ...views()]) {
       await dashboard.go(view);
       await settled(page);
-      expect({ view, wide: await page.evaluate('document.documentElement.scrollWidth') }).toEqual({ view, wide: width });
+      await soon(async () => expect({ view, wide: await page.evaluate('document.documentElement.scrollWidth') }).toEqual({ view, wide: width }));
     }
     await dashboard.execution(id);
     // With its events there, whose number is in their tab.
     await dashboard.whenStatus('waiting');
     // What only scrolling sideways shows is found by nobody.
-    expect(await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('[role=tablist]'))`)).toBe(0);
+    await soon(async () => expect(await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('[role=tablist]'))`)).toBe(0));
     await page.locator('[data-row="again/shaky"]').tap();
     await page.getByRole('complementary', { name: 'Step again/shaky' }).waitFor();
     await page.getByRole('button', { name: 'Replay' }).tap();
@@ -165,6 +165,8 @@ describeInChromium('the dashboard for everybody', () => {
     await keyboard.type(KEYS.alice);
     await keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
+    // What a filter is to take away has to be there first.
+    await page.getByRole('link', { name: /^brief/ }).waitFor();
 
     await keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
@@ -179,11 +181,13 @@ describeInChromium('the dashboard for everybody', () => {
     await focused('at.textContent.startsWith("walk")');
     await keyboard.press('Enter');
     await page.getByRole('heading', { name: 'walk' }).waitFor();
+    await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
     for (let presses = 0; presses < 30 && !(await page.evaluate<boolean>('document.activeElement.textContent === "Start"')); presses++) await keyboard.press('Tab');
     await keyboard.press('Enter');
     await dashboard.whenStatus('waiting');
 
     // Into the timeline, down to a step, and into what is known of it.
+    await page.locator('.timeline-row').first().waitFor();
     for (let presses = 0; presses < 40 && !(await page.evaluate<boolean>('document.activeElement.matches(".timeline-row")')); presses++) await keyboard.press('Tab');
     await keyboard.press('Home');
     await focused('at.dataset.row === "both"');
@@ -200,6 +204,7 @@ describeInChromium('the dashboard for everybody', () => {
 
     await keyboard.press('4');
     await page.getByRole('grid', { name: 'Events' }).waitFor();
+    await page.locator('.event-row').first().waitFor();
     await page.locator('#tab-events').focus();
     for (let presses = 0; presses < 20 && !(await page.evaluate<boolean>('document.activeElement.matches(".event-row")')); presses++) await keyboard.press('Tab');
     await keyboard.press('Home');

@@ -41,7 +41,7 @@ describeInChromium('the dashboard at scale', () => {
     expect(lastSeq).toBeGreaterThan(10_000);
 
     const grid = page.getByRole('treegrid', { name: 'Steps' });
-    expect(Number(await grid.getAttribute('aria-rowcount'))).toBe(ROUNDS + 2);
+    await soon(async () => expect(Number(await grid.getAttribute('aria-rowcount'))).toBe(ROUNDS + 2));
     await soon(async () => expect(await grid.getByRole('row').count()).toBeLessThan(80));
     await soon(async () => expect(await elements()).toBeLessThan(MOST_ELEMENTS));
 
@@ -65,7 +65,7 @@ describeInChromium('the dashboard at scale', () => {
     for (const written of [5000, 12, 8999, 251, 8998]) {
       await slider.fill(String(written + 2));
       await page.getByText(`${(written + 2).toLocaleString('en')} / ${lastSeq.toLocaleString('en')}`).waitFor();
-      expect(((await text.textContent()) ?? '').trimEnd().endsWith(`token${written}`)).toBe(true);
+      await soon(async () => expect(((await text.textContent()) ?? '').trimEnd().endsWith(`token${written}`)).toBe(true));
     }
     await page.getByRole('button', { name: 'One event on' }).click();
     await page.getByText(/^9,001 \/ /).waitFor();

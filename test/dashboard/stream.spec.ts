@@ -5,6 +5,7 @@ import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { type ExecutionEvent } from '../../src/contract/events.js';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { DashboardPage } from '../support/dashboard.js';
+import { soon } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 import { FaultProxy } from '../support/proxy.js';
 
@@ -13,6 +14,7 @@ const STREAMED: WorkflowDefinition = {
     {
       type: 'parallel', name: 'p', steps: [
         { type: 'agent', name: 'a', agent: 'tokens', input: { count: 400, intervalMs: 2 } },
+        { type: 'input', name: 'hold' },
         { type: 'retry', name: 'r', maxAttempts: 3, backoff: { delayMs: 20 }, step: { type: 'sequential', name: 's', steps: [{ type: 'agent', name: 'b', agent: 'tokens', input: { count: 120, intervalMs: 2 } }, { type: 'agent', name: 'f', agent: 'flaky', input: { failures: 2 } }] } },
       ],
     },
@@ -27,7 +29,7 @@ describeInChromium('the dashboard over a broken line', () => {
 
   beforeAll(async () => {
     [service, browser] = await Promise.all([ServiceProcess.start({ env: { STEPCAST_HEARTBEAT_MS: '1000' } }), launch()]);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await service?.dispose();
@@ -48,11 +50,15 @@ describeInChromium('the dashboard over a broken line', () => {
       await page.locator('.execution:not([data-events="0"])').waitFor();
       proxy.stall();
       const stalledAt = Number(await page.locator('.execution').getAttribute('data-events'));
-      await service.as('alice').openExecution(id).then((reader) => reader.until('input_required'));
+      // Whatever the page has by now, there is more to come.
+      const reader = await service.as('alice').openExecution(id);
+      await reader.untilEvent('input_required', 'p/hold');
+      expect((await service.as('alice').post(`/executions/${id}/input`, { value: 1, stepId: 'p/hold' })).status).toBe(202);
+      await reader.untilEvent('input_required', 'ask');
       proxy.resume();
       proxy.cut();
       await dashboard.whenStatus('waiting');
-      expect(Number(await page.locator('.execution').getAttribute('data-events'))).toBeGreaterThan(stalledAt);
+      await soon(async () => expect(Number(await page.locator('.execution').getAttribute('data-events'))).toBeGreaterThan(stalledAt));
 
       await service.end('SIGKILL');
       service = await service.restart();
@@ -62,7 +68,7 @@ describeInChromium('the dashboard over a broken line', () => {
       await dashboard.whenStatus('completed');
 
       const { lastSeq, steps } = (await service.as('alice').get(`/executions/${id}`)).json as { lastSeq: number; steps: Record<string, { output: unknown }> };
-      for (const step of ['p/a', 'p/r/s/b', 'c']) expect(await page.getByRole('region', { name: `Text of ${step}`, exact: true }).textContent()).toBe(steps[step]?.output);
+      for (const step of ['p/a', 'p/r/s/b', 'c']) await soon(async () => expect(await page.getByRole('region', { name: `Text of ${step}`, exact: true }).textContent()).toBe(steps[step]?.output));
       await page.getByRole('tab', { name: /^Events/ }).click();
       const { seqs } = await dashboard.readEvents();
       expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1));
@@ -128,7 +134,9 @@ describeInChromium('the dashboard over a broken line', () => {
     const alice = service.as('alice');
     const id = await alice.start({ ...STREAMED, name: 'late' });
     const reader = await alice.openExecution(id);
-    await reader.until('input_required');
+    await reader.untilEvent('input_required', 'p/hold');
+    await alice.post(`/executions/${id}/input`, { value: 1, stepId: 'p/hold' });
+    await reader.untilEvent('input_required', 'ask');
     const dashboard = await DashboardPage.signedIn(browser, service.base);
     await dashboard.execution(id, 'events');
     await dashboard.whenStatus('waiting');

@@ -93,7 +93,7 @@ describe('running executions of a user', () => {
 
 describe('requests', () => {
   it('above the rate are 429 with Retry-After and what is left on every answer, each user for himself', async () => {
-    app = await TestApp.start({ streaming: { rateLimit: { points: 5, seconds: 60 } } });
+    app = await TestApp.start({ streaming: { rateLimit: { points: 5, seconds: 3600 } } });
     const left: string[] = [];
     for (let i = 0; i < 5; i++) {
       const { status, headers } = await app.alice.get('/workflows');
@@ -112,7 +112,7 @@ describe('requests', () => {
   });
 
   it('that start something are counted for themselves too: only what is started, however it is asked for and however many ask at once', async () => {
-    app = await TestApp.start({ streaming: { startLimit: { points: 3, seconds: 60 } } });
+    app = await TestApp.start({ streaming: { startLimit: { points: 3, seconds: 3600 } } });
     const quick = workflow('quick', agent('e', 'echo'));
     await app.alice.post('/workflows', quick);
     const told = ({ headers }: { headers: object }) => /"starts";r=(\d+);t=\d+/.exec(String((headers as Record<string, string>)['ratelimit']))?.[1];
@@ -130,8 +130,8 @@ describe('requests', () => {
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(2);
     expect(await app.alice.count()).toBe(3);
     for (const { json, headers } of answers.filter(({ status }) => status === 429)) {
-      expect([json.code, json.detail]).toEqual(['rate_limited', expect.stringMatching(/^more than 3 starts in 60 s; try again in \d+ s$/)]);
-      expect([Number(headers['retry-after']) > 0, headers['ratelimit-policy']]).toEqual([true, expect.stringContaining('"starts";q=3;w=60')]);
+      expect([json.code, json.detail]).toEqual(['rate_limited', expect.stringMatching(/^more than 3 starts in 3600 s; try again in \d+ s$/)]);
+      expect([Number(headers['retry-after']) > 0, headers['ratelimit-policy']]).toEqual([true, expect.stringContaining('"starts";q=3;w=3600')]);
       expect(told({ headers })).toBe('0');
     }
     // A repeat of what is there is no start, but nobody can know before.
@@ -150,7 +150,7 @@ describe('requests', () => {
         return true;
       }
     }
-    app = await TestApp.start({ streaming: { authenticator: new Members(), rateLimit: { points: 3, seconds: 60 } } });
+    app = await TestApp.start({ streaming: { authenticator: new Members(), rateLimit: { points: 3, seconds: 3600 } } });
     const ann = app.as({ 'x-user': 'ann' });
     // Many at once above the limit are refused; but none of them has guessed, so none of them counts.
     await Promise.all(Array.from({ length: 20 }, () => ann.get('/workflows')));
@@ -160,7 +160,7 @@ describe('requests', () => {
   });
 
   it('with wrong credentials are counted by address, and cannot be hidden among right ones', async () => {
-    app = await TestApp.start({ streaming: { rateLimit: { points: 5, seconds: 60 } } });
+    app = await TestApp.start({ streaming: { rateLimit: { points: 5, seconds: 3600 } } });
     const wrong = app.as({ 'x-api-key': 'guess' });
     for (let i = 0; i < 4; i++) expect((await wrong.get('/workflows')).status).toBe(401);
     expect((await app.alice.get('/workflows')).status).toBe(200);

@@ -79,7 +79,6 @@ describe('P3 what retention removed is 410 for 24 hours, then 404', () => {
   it('by itself, as long as it is configured', async () => {
     app = await TestApp.start({ streaming: { retentionMs: 1000 } });
     const id = await app.alice.start(flow);
-    await app.alice.follow(id);
     const gone = await eventually(async () => {
       const answer = await app.alice.get(`/executions/${id}`);
       return answer.status === 200 ? undefined : answer;

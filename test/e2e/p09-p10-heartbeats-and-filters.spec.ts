@@ -5,7 +5,7 @@ import { TestApp } from '../support/app.js';
 import { assertWhole } from '../support/assert-whole.js';
 import { Browser } from '../support/browser.js';
 import { API, KEYS } from '../support/client.js';
-import { eventOf, isEvent } from '../support/sse.js';
+import { eventOf, type Frame, isEvent } from '../support/sse.js';
 
 const HEARTBEAT_MS = 100;
 let app: TestApp;
@@ -32,8 +32,9 @@ describe('P9 after silence a stream gets a heartbeat', () => {
   it.each([['', 'event: heartbeat\n'], ['&named=false', '']])('with heartbeat=event%s as an event that carries the last seq', async (query, name) => {
     const id = await app.alice.start(waiting);
     const reader = await app.alice.openExecution(id, `?heartbeat=event${query}`);
-    const beat = await reader.until(({ data }) => data === '{"type":"heartbeat"}');
-    const { seq } = eventOf(reader.frames.filter(isEvent).at(-1) as { raw: string; data: string; at: number });
+    // The last event until the gate is opened: one that comes after a heartbeat could be read with it.
+    const { seq } = eventOf((await reader.until((frame) => isEvent(frame) && eventOf(frame).step?.id === 'g')) as Frame & { data: string });
+    const beat = await reader.until(({ data }) => data === '{"type":"heartbeat"}', reader.frames.length);
     expect(beat.raw).toBe(`${name}id: ${seq}\ndata: {"type":"heartbeat"}`);
     app.stage.gate(id, 'g').open();
     await reader.whenEnded();
@@ -52,7 +53,7 @@ describe('P9 after silence a stream gets a heartbeat', () => {
 
   it('and its headers at once, where it has nothing to say yet', async () => {
     const id = await app.alice.start(waiting);
-    await app.stage.gate(id, 'g').arrived;
+    await (await app.alice.openExecution(id)).untilEvent('step_started', 'g');
     // Answered although no event comes until the gate opens, which only happens after the answer.
     for (const path of [`/executions/${id}/stream?from=latest`, `/stream?executions=${id}&from=latest`, '/stream?from=latest']) {
       const reader = await app.alice.open(path);

@@ -180,7 +180,7 @@ describe.each<Platform>(['express', 'fastify'])('P14 errors before the first byt
       fault.error(new Error('a fault of the server'));
       for (const stream of streams) {
         expect(await stream.whenEnded()).toBe('cut');
-        expect(stream.frames.map(({ event }) => event)).toEqual(['workflow_started', 'step_started']);
+        expect(stream.events.map(({ type }) => type)).toEqual(['workflow_started', 'step_started']);
       }
       // From here on it comes before anything was sent.
       for (const path of paths) await refused(failing.alice, path, {}, 500, 'internal');

@@ -19,9 +19,10 @@ const gone = (signal: NodeJS.Signals = 'SIGTERM') => within(service.end(signal),
 
 describe('P16 on SIGTERM', () => {
   it('streams end cleanly, the process ends with 0, and the next start goes on with everything', async () => {
-    service = await ServiceProcess.start({ preload: 'test/support/stubborn-delay.mjs', env: { STEPCAST_MAX_EXECUTIONS_PER_USER: '4' } });
+    service = await ServiceProcess.start({ preload: ['test/support/stubborn-delay.mjs', 'test/support/second-life.mjs'], env: { STEPCAST_MAX_EXECUTIONS_PER_USER: '4' } });
     let alice: Client = service.as('alice');
-    const tokens = agent('t', 'tokens', { input: { count: 120, intervalMs: 10 } });
+    // A minute of them, so that none is done before the signal.
+    const tokens = agent('t', 'tokens', { input: { count: 1200, intervalMs: 50 } });
     const ids = {
       streaming: await alice.start(workflow('streaming', agent('before', 'echo', { input: 'kept' }), tokens, agent('after', 'echo'))),
       asking: await alice.start(workflow('asking', input('ask', { prompt: 'Go on?', schema: { type: 'boolean' } }))),

@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const startService = async (env: Record<string, string> = {}) => {
   const webhook = { name: 'it', url: receiver.url, secret: SECRET, minDelayMs: 5, maxDelayMs: 20 };
-  service = await ServiceProcess.start({ env: { STEPCAST_WEBHOOKS: JSON.stringify([webhook]), ...env } });
+  service = await ServiceProcess.start({ preload: 'test/support/second-life.mjs', env: { STEPCAST_WEBHOOKS: JSON.stringify([webhook]), ...env } });
 };
 const words = (count: number, intervalMs: number) => ({ name: 'words', steps: [{ type: 'agent' as const, name: 'say', agent: 'tokens', input: { count, intervalMs } }] });
 const ended = (ids: readonly string[]) => () => ids.every((id) => receiver.taken.some(({ event }) => event.executionId === id && event.type === 'workflow_completed'));
@@ -36,7 +36,7 @@ const expectWhole = async (ids: readonly string[]) => {
 describe('a webhook of the service', () => {
   it('misses nothing when the service is killed between events, again and again, and keeps the order of each execution', async () => {
     await startService();
-    const ids = await Promise.all([1, 2, 3].map(() => service.as('alice').start(words(40, 10))));
+    const ids = await Promise.all([1, 2, 3].map(() => service.as('alice').start(words(40, 1000))));
     for (const count of [5, 50]) {
       await receiver.until(() => receiver.received.length >= count, `${count} deliveries`);
       await service.end('SIGKILL');

@@ -175,9 +175,9 @@ describe('requests that ask for another upgrade', () => {
 
 describe('an execution that retention removes while it is followed', () => {
   it('is told as gone, after what was sent, and the socket goes on', async () => {
-    await start();
+    await start({ streaming: { stalledReaderMs: 600_000 } });
     app.stage.write('flood', function* (ctx) {
-      for (let i = 0; i < 16_000; i++) yield ctx.data('x'.repeat(1000));
+      for (let i = 0; i < 4000; i++) yield ctx.data('x'.repeat(4000));
     });
     const [executionId, other] = [await app.alice.start(workflow('flood', agent('f', 'play', { input: { part: 'flood' } }))), await app.alice.start(waiting)];
     const [socket, reader] = [await SocketClient.open(app.base, { user: 'alice' }), await SocketClient.open(app.base, { user: 'alice' })];

@@ -6,7 +6,8 @@ import { KEYS } from '../support/client.js';
 import { ServiceProcess } from '../support/process.js';
 import { SocketClient } from '../support/socket.js';
 
-const tokens = workflow('tokens', agent('t', 'tokens', { input: { count: 100, intervalMs: 50 } }));
+/** A minute of them, so that they are not done before the service ends. */
+const tokens = workflow('tokens', agent('t', 'tokens', { input: { count: 600, intervalMs: 100 } }));
 const asking = workflow('asking', input('ask'));
 
 let service: ServiceProcess;
@@ -16,7 +17,7 @@ const loaded = () => /^loaded packages: (.*)$/m.exec(service.output)?.[1]?.split
 
 describe('WebSockets of the service', () => {
   it('P16 are closed with 1001 on SIGTERM, and what they followed goes on at the next start without a seam', async () => {
-    service = await ServiceProcess.start();
+    service = await ServiceProcess.start({ preload: 'test/support/second-life.mjs' });
     const alice = service.as('alice');
     const ids = [await alice.start(tokens), await alice.start(asking)] as const;
     const [socket, mute] = [await SocketClient.open(service.base, { user: 'alice' }), await SocketClient.open(service.base, { user: 'alice' })];

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type WorkflowDefinition } from '../../src/contract/definition.js';
 import { type ExecutionEvent } from '../../src/contract/events.js';
-import { agent, workflow } from '../../src/orchestration/definition/builder.js';
+import { agent, input, workflow } from '../../src/orchestration/definition/builder.js';
 import { eventually } from '../support/patience.js';
 import { health } from './support/health.js';
 import { Lineage } from './support/lineage.js';
@@ -22,7 +22,7 @@ describe('an agent that holds the process up for two seconds', () => {
     await lineage.start();
     const words = workflow('words', agent('w', 'tokens', { input: { count: 60, intervalMs: 20 } }));
     const running = await Promise.all([1, 2, 3, 4, 5].map(() => Watched.start(lineage, words)));
-    const quiet = await Watched.start(lineage, workflow('quiet', agent('d', 'delay', { input: { ms: 3500 } })));
+    const quiet = await Watched.start(lineage, workflow('quiet', agent('d', 'delay', { input: { ms: 2500 } }), input('go')));
     const open = await lineage.client.openExecution(quiet.id);
     await Promise.all(running.map((run) => run.until(({ type }) => type === 'step_output', 3)));
     const held = await Watched.start(lineage, blocking('held', after));
@@ -32,6 +32,8 @@ describe('an agent that holds the process up for two seconds', () => {
     expect([await asked, await health(lineage)]).toEqual([{ status: 200 }, { status: 200 }]);
     const beats = open.frames.length;
     await open.until(({ comment }) => comment === 'heartbeat', beats);
+    await quiet.until(({ type }) => type === 'input_required');
+    expect((await lineage.client.post(`/executions/${quiet.id}/input`, { value: 1 })).status).toBe(202);
     expect((await lineage.client.follow(await lineage.client.start(workflow('short', agent('a', 'echo'))))).at(-1)?.type).toBe('workflow_completed');
     for (const run of [held, ...running, quiet]) {
       const { resumes } = await run.checked();

@@ -31,10 +31,11 @@ const type = (wanted: string) => (event: ExecutionEvent) => event.type === wante
 const durations = (log: readonly ExecutionEvent[]) => log.flatMap(({ step }) => (step?.durationMs === undefined ? [] : [step.durationMs]));
 const redeem = async ({ json: { streamUrl } }: Answer): Promise<number> => (await lineage.client.open(`/${streamUrl}`, { headers: { 'x-api-key': [] } })).status;
 
-const words = workflow('words', agent('w', 'tokens', { input: { count: 150, intervalMs: 20 } }));
-const retries = workflow('retries', retry('r', { maxAttempts: 4, backoff: { delayMs: 800, factor: 1, jitter: false } }, agent('f', 'flaky', { input: { failures: 3 } })));
-const late = workflow('late', agent('slow', 'delay', { input: { ms: HOUR_MS }, timeoutMs: 3000 }));
-const wholeLate = workflow('whole_late', { timeoutMs: 3000 }, agent('slow', 'delay', { input: { ms: HOUR_MS } }));
+/** Each lasts for eight seconds: long enough to be in its midst when the clock is set, or the process killed. */
+const words = workflow('words', agent('w', 'tokens', { input: { count: 400, intervalMs: 20 } }));
+const retries = workflow('retries', retry('r', { maxAttempts: 4, backoff: { delayMs: 2700, factor: 1, jitter: false } }, agent('f', 'flaky', { input: { failures: 3 } })));
+const late = workflow('late', agent('slow', 'delay', { input: { ms: HOUR_MS }, timeoutMs: 8000 }));
+const wholeLate = workflow('whole_late', { timeoutMs: 8000 }, agent('slow', 'delay', { input: { ms: HOUR_MS } }));
 const asks = workflow('asks', input('ask'), agent('after', 'echo'));
 
 describe('a clock that is set back by an hour', () => {

@@ -94,7 +94,7 @@ describe('SIGTERM', () => {
     const silent = await Promise.all([definition, definition, definition].map(start));
     // Two crashes make suspects of them, which are resumed one at a time.
     for (let crashes = 1; crashes <= 2; crashes++) {
-      await Promise.all(silent.map((one) => one.until(({ type }) => type === 'step_started', crashes)));
+      await Promise.all(silent.map((one) => Promise.race([one.until(({ type }) => type === 'step_started', crashes), one.follower.done])));
       await lineage.end('SIGKILL');
       await lineage.start();
     }

@@ -65,7 +65,7 @@ function limited(): Disk {
 }
 
 /** Gives what it is asked for in pieces of some KiB each, slowly enough for several transactions. */
-const filling = workflow('filling', agent('before', 'echo', { input: 'kept' }), agent('words', 'tokens', { input: { text: 'x'.repeat(150_000), count: 300, intervalMs: 2 } }), agent('after', 'echo'));
+const filling = workflow('filling', agent('before', 'echo', { input: 'kept' }), agent('words', 'tokens', { input: { text: 'x'.repeat(150_000), count: 300, intervalMs: 20 } }), agent('after', 'echo'));
 const asking = workflow('asking', input('ask'));
 
 let lineage: Lineage;

@@ -14,7 +14,7 @@ import { Lineage, type LineageOptions } from './support/lineage.js';
 import { scaled } from './support/scale.js';
 import { Watched } from './support/watched.js';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 /** Of the heap, for all that lives on it: what is held of a flood would go beyond it, and end the process. */
 const HEAP_MIB = 80;
 /** The same where an agent gives up no turn: what it tells in one turn is held until that ends, as nothing can be written before. */
@@ -97,8 +97,14 @@ describe('a workflow that floods', () => {
     expect(reader.received.map(({ data }) => data)).toEqual(log);
     expect(JSON.parse(log.at(-1) as string)).toMatchObject({ seq: log.length, type: 'workflow_completed' });
     if (process.platform === 'linux') expect(peakMib()).toBeLessThan(MEMORY_MIB);
-    unread.resume();
-    expect(await unread.whenEnded()).toBe('end');
-    expect(unread.frames.filter(isEvent).map(({ data }) => data)).toEqual(log);
+    // Where that took longer than one may not read, it was dropped, and goes on from where it was.
+    const late: string[] = [];
+    for (let line = unread, end = 'cut'; end === 'cut'; ) {
+      line.resume();
+      end = await within(line.ended, 'the end of a line', TIMEOUT);
+      late.push(...line.frames.filter(isEvent).map(({ data }) => data));
+      if (end === 'cut') line = await lineage.client.openExecution(id, `?lastEventId=${late.length}`);
+    }
+    expect(late).toEqual(log);
   }, TIMEOUT);
 });

@@ -19,7 +19,7 @@ const KILLS = scaled(2, 25);
 const SUBJECTS = scaled(40, 200);
 const SEED = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 0x7fff_ffff));
 /** Longer than a reader may need to come back after a kill, on a busy machine too, and in the long form shorter than the whole takes. */
-const RETENTION_MS = scaled(15_000, 20_000);
+const RETENTION_MS = scaled(60_000, 20_000);
 /** For what all of them have to do in one life of the service. */
 const LIFE_MS = 60_000;
 const TIMEOUT = 60_000 + KILLS * 20_000;

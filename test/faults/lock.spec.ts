@@ -17,6 +17,8 @@ const busy = workflow(
   agent('words', 'tokens', { input: { count: 200, intervalMs: 10 } }),
   parallel('both', agent('wait', 'delay', { input: { ms: 300 } }), agent('more', 'tokens', { input: { count: 40, intervalMs: 5 } })),
   retry('again', { maxAttempts: 3, backoff: { delayMs: 100, jitter: false } }, agent('flaky', 'flaky', { input: { failures: 2 } })),
+  // Whatever has come between: it has not ended before the test lets it.
+  input('go'),
 );
 const asking = workflow('asking', input('ask'));
 const output = ({ type }: ExecutionEvent) => type === 'step_output';
@@ -36,6 +38,11 @@ afterEach(async () => {
 /** Heartbeats of an open stream: the service is alive for so long. */
 async function heartbeats(reader: EventReader, count: number): Promise<void> {
   for (let at = reader.frames.length, i = 0; i < count; i++) await reader.until(({ comment }) => comment === 'heartbeat', at + i);
+}
+
+/** Lets them end. */
+async function release(runs: readonly Watched[]): Promise<void> {
+  for (const { id } of runs) await eventually(async () => (await lineage.client.post(`/executions/${id}/input`, { value: 1 })).status === 202, `the last question of ${id}`);
 }
 
 describe('a database that another process has locked for seconds', () => {
@@ -72,6 +79,7 @@ describe('a database that another process has locked for seconds', () => {
     expect((await start()).status).toBe(202);
     expect((await client.get('/executions?workflow=asking')).json.executions).toHaveLength(2);
     expect((await client.post(`/executions/${asks.id}/input`, { value: true })).status).toBe(202);
+    await release(runs);
     for (const run of [...runs, cancelled, asks]) {
       const { resumes, starts } = await run.checked();
       expect(resumes).toBe(0);
@@ -107,6 +115,7 @@ describe('a database that another process has locked for seconds', () => {
     expect(await lineage.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
     file.unlock();
     await lineage.start();
+    await release(runs);
     for (const run of runs) expect((await run.checked()).resumes).toBe(1);
   }, TIMEOUT);
 
@@ -127,6 +136,7 @@ describe('a database that another process has locked for seconds', () => {
     file.unlock();
     expect(await lineage.exited()).toEqual({ code: 0, signal: null });
     await lineage.start();
+    await release(runs);
     for (const run of runs) expect((await run.checked()).resumes).toBe(1);
   }, TIMEOUT);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Browser } from 'playwright-core';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { GuidePages, JWT_SECRET } from '../support/guide.pages.js';
-import { eventually } from '../support/patience.js';
+import { eventually, soon } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 import { WebServer } from '../support/web.page.js';
 
@@ -55,7 +55,7 @@ export function describeGuide(name: 'react' | 'vue', more: (stage: GuideStage) =
       page.on('console', (message) => logged.push(message.text()));
       await page.getByRole('button', { name: 'Summarise' }).click();
       await page.getByRole('region', { name: 'brief' }).getByText('Completed').first().waitFor();
-      expect(await page.getByRole('region', { name: 'Text' }).textContent()).toMatch(/tide|moon/);
+      await soon(async () => expect(await page.getByRole('region', { name: 'Text' }).textContent()).toMatch(/tide|moon/));
       await eventually(() => logged.includes('completed'), 'the call of onFinish');
       await web.close();
     });
@@ -67,7 +67,7 @@ export function describeGuide(name: 'react' | 'vue', more: (stage: GuideStage) =
       await page.getByText('waiting, 0 % approve').waitFor();
       await page.getByRole('button', { name: 'Yes' }).click();
       await page.getByText('completed, 100 % It is out.').waitFor();
-      expect(await page.title()).toBe('Completed ask');
+      await soon(async () => expect(await page.title()).toBe('Completed ask'));
       await web.close();
     });
 

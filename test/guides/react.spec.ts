@@ -10,6 +10,7 @@ describeGuide('react', ({ start, open }) => {
     const web = await open('look', `?execution=${id}`);
     const { page } = web;
     await page.getByText('approve: waiting').waitFor();
+    await page.locator('.stepcast-button[data-answer=true]').waitFor();
     // The variables of the guide are set in the same page.
     expect(await page.evaluate("getComputedStyle(document.querySelector('.stepcast-button[data-answer=true]')).backgroundColor")).toBe('rgb(102, 51, 153)');
     await page.getByRole('button', { name: 'Abbrechen' }).click();

@@ -122,10 +122,10 @@ describe('a cached step', () => {
       expect(outputOf(await run(asks()))).toBe('First.');
       // By who asks: one who wants it fresh is not given what another would take.
       expect(outputOf(await run(asks({}, { ttlMs: HOUR })))).toBe('Second.');
-      clock.aheadMs += HOUR - 1000;
+      clock.aheadMs += HOUR - 60_000;
       expect(outputOf(await run(asks()))).toBe('Second.');
       // And by who kept it.
-      clock.aheadMs += 2000;
+      clock.aheadMs += 61_000;
       expect(outputOf(await run(asks()))).toBe('Third.');
     } finally {
       clock.aheadMs = 0;

@@ -188,13 +188,13 @@ describe('while a request waits', () => {
   });
 
   it('is no silence of the model', async () => {
-    llm = await LlmApp.start({ idleTimeoutMs: 2500, limits: { openai: { requestsPerMinute: 1 } } });
+    llm = await LlmApp.start({ idleTimeoutMs: 8000, limits: { openai: { requestsPerMinute: 1 } } });
     llm.models.script(MODEL, say('One.'), say('Two.'));
     await llm.run(asks(NAME));
     const reader = await opened(llm.app.alice);
     await held(reader);
     // Longer than the model may be silent: the time itself is what is tested.
-    await new Promise((resolve) => setTimeout(resolve, 2600));
+    await new Promise((resolve) => setTimeout(resolve, 8100));
     llm.app.clock.advance(MINUTE);
     expect((await ended(reader)).at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: 'Two.' } });
   });

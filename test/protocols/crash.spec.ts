@@ -15,7 +15,7 @@ const SLOW: WorkflowDefinition = {
   name: 'slow',
   steps: [
     { type: 'agent', name: 'quick', agent: 'tokens', input: { text: 'It begins.' } },
-    { type: 'parallel', name: 'both', steps: [{ type: 'agent', name: 'long', agent: 'tokens', input: { text: LONG, intervalMs: 50 } }, { type: 'agent', name: 'wait', agent: 'delay', input: { ms: 1500 } }] },
+    { type: 'parallel', name: 'both', steps: [{ type: 'agent', name: 'long', agent: 'tokens', input: { text: LONG, intervalMs: 300 } }, { type: 'agent', name: 'wait', agent: 'delay', input: { ms: 15_000 } }] },
   ],
 };
 const TEXTS = { quick: 'It begins.', 'both/long': LONG };
@@ -24,7 +24,8 @@ describe('a process that is killed', () => {
   let service: ServiceProcess;
   beforeEach(async () => {
     jest.spyOn(console, 'error').mockImplementation(() => undefined);
-    service = await ServiceProcess.start();
+    // Many seconds of text, so that it is not done before the kill.
+    service = await ServiceProcess.start({ preload: 'test/support/second-life.mjs' });
     await store(service.as('alice'), SLOW);
   });
   afterEach(() => service.dispose());

@@ -7,6 +7,7 @@ import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { TestApp } from '../support/app.js';
 import { of } from '../support/assert-whole.js';
 import { JwksServer, signed, signingKey } from '../support/jwks-server.js';
+import { eventually } from '../support/patience.js';
 import { SECRET as WEBHOOK_SECRET, WebhookReceiver } from '../support/webhook-receiver.js';
 import { errorOf, ToolsApp } from '../tools/support/tools.app.js';
 import { Forbidden, Web } from '../tools/support/web.js';
@@ -188,7 +189,8 @@ describe('answers of other services', () => {
       }
       expect(other.visits).toEqual([]);
       issuer.instead = undefined;
-      expect((await client.get('/executions')).status).toBe(200);
+      // On a busy machine its answer, too, may be too slow once.
+      await eventually(async () => (await client.get('/executions')).status === 200, 'an answer by the keys of the issuer');
     } finally {
       await issuer.close();
     }

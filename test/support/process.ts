@@ -13,8 +13,8 @@ export interface ServiceOptions {
   dataDir?: string;
   /** Default a free one. */
   port?: number;
-  /** A module that the process loads before its own. */
-  preload?: string;
+  /** Modules that the process loads before its own. */
+  preload?: string | readonly string[];
 }
 
 export interface Exit {
@@ -46,7 +46,7 @@ export class ServiceProcess {
   static spawn(options: ServiceOptions = {}): ServiceProcess {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is not built; run "npm run build" (npm test does)`);
     const { dataDir = tempDir(), port = 0, preload, env = {} } = options;
-    const child = spawn(NODE, [...(preload === undefined ? [] : ['--import', resolve(preload)]), MAIN], {
+    const child = spawn(NODE, [...[preload ?? []].flat().flatMap((module) => ['--import', resolve(module)]), MAIN], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(port), HOST: '127.0.0.1', STEPCAST_DATA_DIR: dataDir,

@@ -15,7 +15,7 @@ import { TestApp } from '../support/app.js';
 import { bundle, LOWEST } from '../support/bundle.js';
 import { describeInChromium, launch } from '../support/chromium.js';
 import { KEYS } from '../support/client.js';
-import { eventually, within } from '../support/patience.js';
+import { eventually, soon, within } from '../support/patience.js';
 import { FaultProxy } from '../support/proxy.js';
 import { WebPage, WebServer } from '../support/web.page.js';
 import { type Brief, type Harness, type Seen, type Target } from './harness.types.js';
@@ -224,7 +224,8 @@ function describeReading(stage: ViewStage): void {
       await app.stage.gate(id, 'held').arrived;
       await stage.call('probe', { executionId: id });
       await stage.until(({ connections }) => connections.at(-1) === 'live', 'a line');
-      expect(await stage.openStreams()).toBe(1);
+      // Those of the page before may be seen to be gone a moment later.
+      await eventually(async () => (await stage.openStreams()) === 1, 'one stream');
       await stage.unmount();
       await eventually(async () => (await stage.openStreams()) === 0, 'the end of the line');
       const { seqs } = await stage.seen();
@@ -373,11 +374,11 @@ function describeQuestions(stage: ViewStage): void {
       // Past the button that cancels.
       await page.keyboard.press('Tab');
       await page.keyboard.press('Tab');
-      expect(await page.evaluate(() => harness.page.focused())).toEqual({ step: 'approve', text: 'Yes' });
+      await soon(async () => expect(await page.evaluate(() => harness.page.focused())).toEqual({ step: 'approve', text: 'Yes' }));
       await page.keyboard.press('Enter');
       await stage.view.locator('> header').getByText('Completed').waitFor();
       expect((await app.alice.status(id)).result).toBe(true);
-      expect(await page.evaluate(() => harness.page.focused())).toMatchObject({ step: 'approve', text: expect.stringContaining('Completed') });
+      await soon(async () => expect(await page.evaluate(() => harness.page.focused())).toMatchObject({ step: 'approve', text: expect.stringContaining('Completed') }));
     });
 
     it.each(QUESTIONS)('with the schema %j is answered by its field', async (schema, typed, value) => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { type WorkflowDefinition } from '../../../src/contract/definition.js';
+import { StepcastError } from '../../../src/contract/errors.js';
 import { type ExecutionEvent } from '../../../src/contract/events.js';
 import { type JsonValue } from '../../../src/contract/json.js';
 import { applyEvent, initialState } from '../../../src/contract/state.js';
@@ -22,7 +23,7 @@ import { type Call, registryOf } from './agents.fixture.js';
 Logger.overrideLogger(['error', 'fatal']);
 
 /** Milliseconds after which an execution that has not ended is a failure, with its log. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const PAGE = { limit: 500 };
 
 export interface EngineOptions {
@@ -88,14 +89,19 @@ export class Engine {
     await this.recovery.onApplicationShutdown();
   }
 
+  /** Refused where the step was cancelled meanwhile; and where the process was held up in the midst of the check, whose time was over then. */
+  private async answer(id: string, stepId: string): Promise<void> {
+    const refused = await this.executions.answer(id, stepId, answerOf(stepId)).then(() => undefined, (error: unknown) => error);
+    if (refused instanceof StepcastError && refused.code === 'invalid_input') await this.answer(id, stepId);
+  }
+
   /** Plays the person that steps of type `input` wait for. */
   private answerAll(): void {
     this.journal.commits$.subscribe(({ batches }) => {
       for (const { events } of batches) {
         for (const { type, event } of events) {
           if (type !== 'input_required' || !event.step) continue;
-          // Refused where the step was cancelled meanwhile.
-          this.executions.answer(event.executionId, event.step.id, answerOf(event.step.id)).catch(() => undefined);
+          void this.answer(event.executionId, event.step.id);
         }
       }
     });

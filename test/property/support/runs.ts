@@ -4,4 +4,4 @@ export function runs(count: number): { numRuns: number } {
 }
 
 /** Milliseconds that a spec of properties may take. */
-export const PROPERTY_TIMEOUT = 60_000 * Number(process.env['PROPERTY_SCALE'] ?? 1);
+export const PROPERTY_TIMEOUT = 120_000 * Number(process.env['PROPERTY_SCALE'] ?? 1);

@@ -1,5 +1,6 @@
 /** Sends fuzzed requests as they are, over connections that are kept, and reads answers up to a bound. */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { SERVER_BOUNDS } from '../../../src/http-server.js';
 import { type Answer, KEYS } from '../../support/client.js';
@@ -42,6 +43,8 @@ class CutStream extends Error {}
 
 export class Wire {
   private readonly agent: http.Agent;
+  /** Connections that something has been sent over. */
+  private readonly used = new WeakSet<Socket>();
 
   constructor(private readonly base: string, private readonly world: World, private readonly token: string, connections: number) {
     this.agent = new http.Agent({ keepAlive: true, maxSockets: connections });
@@ -68,12 +71,12 @@ export class Wire {
   }
 
   async send(sent: Sent, cut: boolean): Promise<Reply> {
-    const once = () => within(this.exchange(sent, cut), () => `an answer to ${sent.method} ${sent.target}`);
+    const once = (agent: http.Agent | false = this.agent) => within(this.exchange(sent, cut, agent), () => `an answer to ${sent.method} ${sent.target}`);
     try {
       return await once();
     } catch (error) {
       // The server may close a kept connection in the moment that it is used; on a new one it has to answer.
-      if (error instanceof StaleConnection) return once();
+      if (error instanceof StaleConnection) return once(false);
       if (!(error instanceof CutStream) || sent.method !== 'GET') throw error;
       // What retention removes while it is read ends so; whoever asks again is told.
       const reply = await once();
@@ -82,14 +85,20 @@ export class Wire {
     }
   }
 
-  private exchange({ method, target, headers, body }: Sent, cut: boolean): Promise<Reply> {
+  private exchange({ method, target, headers, body }: Sent, cut: boolean, kept: http.Agent | false): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const { hostname, port } = new URL(this.base);
       const host: Sent['headers'] = headers.some(([name]) => name === 'host') ? [] : [['host', `${hostname}:${port}`]];
       // What says something of its connection gets one of its own, as clients and servers may differ about what it says.
-      const agent = headers.some(([name]) => name === 'connection') ? false : this.agent;
+      const agent = headers.some(([name]) => name === 'connection') ? false : kept;
       const request = http.request({ hostname, port, method, path: target, agent, headers: [...host, ...headers].flat() as never });
       let answered = false;
+      let isStale = false;
+      // `reusedSocket` does not tell of a connection that a request had to wait for.
+      request.on('socket', (socket) => {
+        isStale = this.used.has(socket);
+        this.used.add(socket);
+      });
       request.on('response', (response) => {
         answered = true;
         read(request, response).then(resolve, reject);
@@ -100,7 +109,7 @@ export class Wire {
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
         if (cut) resolve(undefined);
-        else if (!answered) reject(request.reusedSocket && error.code === 'ECONNRESET' ? new StaleConnection() : error);
+        else if (!answered) reject(isStale && error.code === 'ECONNRESET' ? new StaleConnection() : error);
       });
       if (!cut) request.end(body);
       // As soon as the beginning has left.

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DelayAgent } from './agents/delay.agent.js';
-import { agent, parallel, retry, sequential } from './definition/builder.js';
+import { agent, conditional, iteration, parallel, retry, sequential } from './definition/builder.js';
 import { definitionOf, Engine, type EngineOptions, Gates, only, outline, type Planted, turns, upTo } from '../../test/support/engine.js';
-import { type WorkflowDefinition } from '../contract/definition.js';
+import { type Step, type WorkflowDefinition } from '../contract/definition.js';
 import { type StepcastError } from '../contract/errors.js';
 import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { SqliteJournal } from '../journal/sqlite/sqlite-journal.js';
@@ -215,9 +215,10 @@ describe('recovery', () => {
       const composite: WorkflowDefinition = { name: 'w', steps: [retry('r', { maxAttempts: 2, backoff: { delayMs: 60_000 } }, sequential('s', agent('fails')))] };
       const delay: WorkflowDefinition = { name: 'w', steps: [agent('delay', { input: { ms: 60_000 } })] };
       const beside = (name: string): WorkflowDefinition => ({ name: 'w', steps: [parallel('p', agent('delay', { input: { ms: 60_000 } }), agent(name, 'gate'))] });
-      const withDelay = (open: Gates) => {
+      const withDelay = (open: Gates, ofCode?: WorkflowDefinition) => {
         const engine = engineOf({ agents: { gate: open.agent, fails: () => Promise.reject(new Error('no')) } });
         engine.agents.register({ name: 'delay', handler: new DelayAgent() });
+        if (ofCode) engine.registry.register(ofCode, () => []);
         return engine;
       };
       /** Cut short after this event, resumed twice already, and now once more. */
@@ -241,6 +242,42 @@ describe('recovery', () => {
         const { engine, id } = await again(waiting, type, stepId);
         await turns();
         expect(await resumesOf(engine, id)).toBe(0);
+      });
+
+      it('while a condition that is looked at beside it is not beyond suspicion', async () => {
+        const waiting: WorkflowDefinition = { name: 'w', steps: [parallel('p', agent('delay', { input: { ms: 60_000 } }), conditional('c', { when: () => new Promise(() => undefined), then: agent('echo') }))] };
+        const former = await withDelay(new Gates()).open();
+        const id = await former.start(waiting);
+        const events = upTo(await former.told(id, 'step_started', 'p/c'), 'step_started', 'p/c');
+        await former.close();
+        const engine = withDelay(gates, waiting);
+        const planted = await engine.plant({ definition: waiting, events, resumes: 2 });
+        await engine.open();
+        await engine.told(planted, 'step_started', 'p/delay');
+        await turns();
+        expect(await resumesOf(engine, planted)).toBe(3);
+        await engine.executions.cancel(planted, 'enough');
+      });
+
+      it.each<[string, (works: () => void) => Step, string]>([
+        ['an agent', (works) => agent('next', works), 'step_started next'],
+        ['a condition', (works) => conditional('next', { when: () => (works(), true), then: agent('echo') }), 'step_started next'],
+        ['the end of a loop', (works) => iteration('next', { maxIterations: 2, until: () => (works(), true) }, agent('delay_too', 'delay', { input: { ms: 0 } })), 'iteration_completed next'],
+      ])('and %s after it works when the log says so, and not before: it may end the process', async (_, next, known) => {
+        const committed: ExecutionEvent[] = [];
+        const told: string[][] = [];
+        const waiting: WorkflowDefinition = { name: 'w', steps: [agent('delay', { input: { ms: 0 } }), next(() => void told.push(outline(committed)))] };
+        const former = await withDelay(new Gates(), waiting).open();
+        const { record } = await former.executions.start('w', null);
+        const events = upTo(await former.ended(record.id), 'step_started', 'delay');
+        await former.close();
+        told.length = 0;
+        const engine = withDelay(gates, waiting);
+        engine.journal.commits$.subscribe(({ batches }) => committed.push(...batches.flatMap((batch) => batch.events.map(({ json }) => JSON.parse(json) as ExecutionEvent))));
+        const planted = await engine.plant({ definition: waiting, events, resumes: 2 });
+        await engine.open();
+        await engine.ended(planted);
+        expect(told).toEqual([expect.arrayContaining([known])]);
       });
 
       it('while an agent that works beside it is not beyond suspicion', async () => {

@@ -133,12 +133,14 @@ export class Engine {
     return batch?.events.map(({ json }) => JSON.parse(json) as ExecutionEvent) ?? [];
   }
 
-  /** Writes an execution that a former process left behind; `open` goes on with it. The journal is opened for it. */
+  /** Writes an execution that a former process left behind; `open` goes on with it. The journal is opened for it. Of the code, where the name is registered. */
   async plant({ definition, events = [], input = null, user = 'local', resumes = 0 }: Planted): Promise<string> {
     await this.journal.open();
     const id = randomUUID();
+    const registered = this.registry.get(definition.name);
     const { record } = await this.journal.create({
-      id, user, workflow: definition.name, sessionId: null, source: 'data', definition: definition as unknown as JsonValue, fingerprint: 'f', input, createdAt: START,
+      id, user, workflow: definition.name, sessionId: null, source: registered ? 'code' : 'data', definition: registered ? null : definition as unknown as JsonValue,
+      fingerprint: registered?.fingerprint ?? 'f', input, createdAt: START,
     });
     let { epoch } = record;
     for (let i = 0; i < resumes; i++) ({ epoch } = await this.journal.claim(id, { countResume: true }));

@@ -25,10 +25,10 @@ const COMPILE_MS = 2000;
 const CHECK_MS = 500;
 
 const require = createRequire(import.meta.url);
-/** Loaded for the first schema, and not for each start of the service. */
+/** Loaded for the first schema, and not for each start of the service; never within a time, as what is stopped in that would be half there for good. */
 const DIALECTS = {
-  'https://json-schema.org/draft/2020-12/schema': (options: Options): Ajv => new (require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')).Ajv2020(options),
-  'http://json-schema.org/draft-07/schema': (options: Options): Ajv => new (require('ajv') as typeof import('ajv')).Ajv(options),
+  'https://json-schema.org/draft/2020-12/schema': (): new (options: Options) => Ajv => (require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')).Ajv2020,
+  'http://json-schema.org/draft-07/schema': (): new (options: Options) => Ajv => (require('ajv') as typeof import('ajv')).Ajv,
 };
 type Dialect = keyof typeof DIALECTS;
 const DEFAULT_DIALECT: Dialect = 'https://json-schema.org/draft/2020-12/schema';
@@ -97,7 +97,7 @@ function examineNew(schema: { [key: string]: JsonValue }): Checked {
 /** Against the schema of schemas, which tells the same more than once: the first at each place is the clearest. */
 function structureFaults(schema: JsonValue, dialect: Dialect): Fault[] {
   let ajv = metaSchemas.get(dialect);
-  if (!ajv) metaSchemas.set(dialect, (ajv = DIALECTS[dialect](OPTIONS)));
+  if (!ajv) metaSchemas.set(dialect, (ajv = new (DIALECTS[dialect]())(OPTIONS)));
   const validate = ajv.getSchema(dialect) as ValidateFunction;
   const faults = new Map<string, Fault>();
   if (!withinTime(CHECK_MS, () => validate(schema))) return [{ path: '', message: 'takes too long to read' }];
@@ -122,11 +122,13 @@ function patternFaults(schema: JsonValue): Fault[] {
 function compile(schema: JsonValue, dialect: Dialect): Checked {
   // ajv tells patterns apart by their text.
   const regExp = Object.assign((source: string) => ({ test: (text: string) => linearPattern(source).test(text), toString: () => source }), { code: 'linearPattern' });
+  const AjvOfDialect = DIALECTS[dialect]();
+  const { default: addFormats } = require('ajv-formats') as typeof import('ajv-formats');
   let compiled: { value: ValidateFunction } | undefined;
   try {
     compiled = withinTime(COMPILE_MS, () => {
-      const ajv = DIALECTS[dialect]({ ...OPTIONS, meta: false, validateSchema: false, code: { regExp } });
-      (require('ajv-formats') as typeof import('ajv-formats')).default(ajv);
+      const ajv = new AjvOfDialect({ ...OPTIONS, meta: false, validateSchema: false, code: { regExp } });
+      addFormats(ajv);
       return ajv.compile(schema as object | boolean);
     });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { withinTime } from './within-time.js';
 
 it('gives what was computed, be it nothing', () => {
@@ -22,6 +22,23 @@ it('begins anew where the time has passed without the process getting to run, an
   runs = 0;
   expect(withinTime(200, heldUp(9))).toBeUndefined();
   expect(runs).toBe(3);
+});
+
+it('does not begin anew again what has run for a good part of its time in all: a process may never get more than a part of a processor', () => {
+  let spent = 0;
+  let runs = 0;
+  const cpuUsage = jest.spyOn(process, 'cpuUsage').mockImplementation((before) => ({ user: spent - (before?.user ?? 0), system: 0 }));
+  try {
+    const endless = () => {
+      runs++;
+      spent += 60_000;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+    };
+    expect(withinTime(200, endless)).toBeUndefined();
+    expect(runs).toBe(2);
+  } finally {
+    cpuUsage.mockRestore();
+  }
 });
 
 it('lets errors through', () => {

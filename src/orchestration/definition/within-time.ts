@@ -21,8 +21,8 @@ const MAX_RUNS = 3;
  * @returns `undefined` when the time was over.
  */
 export function withinTime<T>(ms: number, run: () => T): { value: T } | undefined {
+  const before = process.cpuUsage();
   for (let runs = 1; ; runs++) {
-    const before = process.cpuUsage();
     const result = once(ms, run);
     if (result || runs === MAX_RUNS) return result;
     const { user, system } = process.cpuUsage(before);

@@ -34,7 +34,7 @@ export class ConditionalExecutor implements StepExecutor<ConditionalStep> {
 
   private async decide(scope: StepScope<ConditionalStep>): Promise<boolean> {
     // A loop of conditions that choose nothing has no other place where others get a turn.
-    await scope.run.pace.next();
+    await scope.run.pace.beforeWork();
     const { when } = scope.step;
     return typeof when === 'string' ? evaluateCondition(when, scope.context) : when(scope.context);
   }

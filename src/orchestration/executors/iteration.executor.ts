@@ -49,7 +49,7 @@ export class IterationExecutor implements StepExecutor<IterationStep> {
 
 async function isDone(scope: StepScope<IterationStep>, iteration: number): Promise<boolean> {
   const { maxIterations, until } = scope.step;
-  await scope.run.pace.next();
+  await scope.run.pace.beforeWork();
   if (iteration >= maxIterations) return true;
   if (until === undefined) return false;
   return typeof until === 'string' ? evaluateCondition(until, scope.context) : until(scope.context);

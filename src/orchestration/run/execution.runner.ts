@@ -25,7 +25,7 @@ import { InputDesk } from './input.desk.js';
 import { endLeftBehind } from './left-behind.js';
 import { isFull, type RunLimits, tooManyEvents } from './limits.js';
 import { type AgentAtWork, agentsAtWork, type LoopWatch } from './loop.watch.js';
-import { onlyWaits } from './only-waits.js';
+import { delaysIn, onlyWaits } from './only-waits.js';
 import { Pace } from './pace.js';
 import { Recall } from './recall.js';
 import { Recorder } from './recorder.js';
@@ -66,6 +66,8 @@ export class ExecutionRunner implements Observer<EventDraft> {
   /** What steps still tell on their way out is not the end of the execution. */
   private suspended = false;
   private result: JsonValue = null;
+  /** Names of steps; absent until somebody asks. */
+  private delays: ReadonlySet<string> | undefined;
 
   /** @param onDone Called when the last event is committed, or the execution was taken from this process. */
   constructor(
@@ -83,7 +85,7 @@ export class ExecutionRunner implements Observer<EventDraft> {
     this.recorder = new Recorder(journal, clock, meter, state, { epoch: record.epoch, onLost: () => this.suspend() }, past?.lastTimestamp, past?.logLength);
     this.context = {
       executionId: record.id, workflow: record.workflow, sessionId: record.sessionId, user: record.user, input: record.input,
-      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal, past !== undefined), desk: new InputDesk(), limits, watch: deps.watch, cache: deps.cache,
+      streaming: streamingOf(definition), recall, agents, clock, pace: new Pace(journal), desk: new InputDesk(), limits, watch: deps.watch, cache: deps.cache,
       trace: traceOf(record, recall.trace),
     };
   }
@@ -109,7 +111,7 @@ export class ExecutionRunner implements Observer<EventDraft> {
 
   /** Whether it does nothing now but wait. */
   get onlyWaits(): boolean {
-    return onlyWaits(this.state, this.definition.steps, this.deps.agents);
+    return onlyWaits(this.state, (name) => (this.delays ??= new Set(delaysIn(this.definition.steps, this.deps.agents))).has(name));
   }
 
   agentsAtWork(): AgentAtWork[] {
@@ -195,10 +197,12 @@ export class ExecutionRunner implements Observer<EventDraft> {
 
   /** Where the log is full, what runs is halted, and only its ends come after. */
   private record(event: EventDraft): void {
-    const { recorder, context } = this;
+    const { recorder, context, deps } = this;
     context.trace?.onEvent(event);
+    // Of what goes on: where nothing waits for its commit, the state is what the log says.
+    if (this.past && !deps.journal.isPending(this.id)) context.pace.leavesWait = this.onlyWaits;
     recorder.record(event);
-    if (isFull(recorder.state, recorder.logLength, this.deps.limits)) this.haltFull(event.step?.id);
+    if (isFull(recorder.state, recorder.logLength, deps.limits)) this.haltFull(event.step?.id);
   }
 
   private haltFull(stepId: string | undefined): void {

@@ -40,12 +40,13 @@ describe('the pace of an execution', () => {
     expect(wentOn).toHaveBeenCalledTimes(1);
   });
 
-  it('lets no agent of an execution that was cut short work before its start is in the journal', async () => {
+  it('lets nothing work after a wait before its start is in the journal', async () => {
     const commit = Promise.withResolvers<void>();
-    const journal = { whenWritable: () => undefined, flushed: () => commit.promise };
-    expect(new Pace(journal).beforeWork()).toBeUndefined();
+    const pace = new Pace({ whenWritable: () => undefined, flushed: () => commit.promise });
+    expect(pace.beforeWork()).toBeUndefined();
+    pace.leavesWait = true;
     let began = false;
-    const begun = new Pace(journal, true).beforeWork()?.then(() => void (began = true));
+    const begun = pace.beforeWork()?.then(() => void (began = true));
     await new Promise((resolve) => setImmediate(resolve));
     expect(began).toBe(false);
     commit.resolve();

@@ -10,15 +10,17 @@ const PER_TURN = 64;
 export class Pace {
   private left = PER_TURN;
 
-  /** @param cutShort Whether the execution goes on after the end of a process. */
-  constructor(private readonly journal: Pick<Journal, 'whenWritable' | 'flushed'>, private readonly cutShort = false) {}
+  /** Whether the execution goes on after the end of a process, and its log ends in a wait, whatever has been told since. */
+  leavesWait = false;
+
+  constructor(private readonly journal: Pick<Journal, 'whenWritable' | 'flushed'>) {}
 
   /**
-   * Before an agent works. Where the execution may be what ended the process, its start is in the log by then: so the log
-   * says what ran, and not the wait before it, even of an agent that ends the process at once.
+   * Before an agent or a condition works. Where it comes after a wait, that the wait is over is in the log by then: so the
+   * log says what ran, and not the wait before it, even of what ends the process at once.
    */
   beforeWork(): Promise<void> | undefined {
-    return this.cutShort ? this.journal.flushed().catch(() => undefined).then(() => this.next()) : this.next();
+    return this.leavesWait ? this.journal.flushed().catch(() => undefined).then(() => this.next()) : this.next();
   }
 
   /** Nothing where the next step, round or piece may go on at once, as it mostly may; else resolves when it may. */

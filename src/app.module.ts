@@ -8,6 +8,7 @@ import { RESEARCH_PROVIDERS } from './examples/research/research.providers.js';
 import { CHART_PROVIDERS } from './examples/chart/chart.providers.js';
 import { DashboardFiles } from './dashboard.files.js';
 import { HealthController } from './health.controller.js';
+import { logOutput } from './log.output.js';
 import { loggerOptions } from './logging.js';
 import { MetricsController, OpenMetricsController } from './metrics.controller.js';
 import { PageController } from './page.controller.js';
@@ -18,7 +19,7 @@ export class AppModule {
   static register(config: ServiceConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [LoggerModule.forRoot(loggerOptions()), StreamingModule.forRoot(config.streaming)],
+      imports: [LoggerModule.forRoot({ pinoHttp: [loggerOptions(), logOutput()] }), StreamingModule.forRoot(config.streaming)],
       controllers: [HealthController, config.openMetrics ? OpenMetricsController : MetricsController, PageController],
       providers: [...BRIEF_PROVIDERS, ...BUILD_PROVIDERS, ...CHART_PROVIDERS, ...RESEARCH_PROVIDERS, DashboardFiles],
     };

@@ -3,7 +3,7 @@ import { type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { type Options, pinoHttp } from 'pino-http';
+import { pinoHttp } from 'pino-http';
 import { loggerOptions } from './logging.js';
 
 type Line = Record<string, unknown> & { level: number; req?: Record<string, unknown> };
@@ -12,7 +12,7 @@ type Line = Record<string, unknown> & { level: number; req?: Record<string, unkn
 async function logged(status: number, use: (base: string) => Promise<unknown>): Promise<Line[]> {
   const lines: Line[] = [];
   const sink = new Writable({ write: (text: Buffer, _encoding, done) => { lines.push(JSON.parse(text.toString()) as Line); done(); } });
-  const log = pinoHttp<IncomingMessage, ServerResponse>({ ...(loggerOptions().pinoHttp as Options), stream: sink });
+  const log = pinoHttp<IncomingMessage, ServerResponse>({ ...loggerOptions(), stream: sink });
   const server = http.createServer((request, response) => {
     log(request, response);
     response.statusCode = status;
@@ -63,7 +63,7 @@ describe('the log', () => {
 
   it('stays a line of JSON that tells no secret and moves no cursor, whatever is told in it', () => {
     const lines: string[] = [];
-    const { hooks } = loggerOptions().pinoHttp as { hooks: object };
+    const { hooks } = loggerOptions() as { hooks: object };
     const log = pino({ hooks }, new Writable({ write: (text: Buffer, _encoding, done) => { lines.push(text.toString()); done(); } }));
     const hostile = 'a\r\n{"level":30}\u2028b\u0085c\u001b[2J\u009b2J\u202ed\u0000\ud800';
     const error = Object.assign(new Error(`${hostile} Bearer 0123456789abc`), { apiKey: '0123456789abc', cause: new Error('sk-0123456789abcdef') });
@@ -77,7 +77,7 @@ describe('the log', () => {
 
   it('leaves out what Nest tells of its set-up, but no warning of it', () => {
     const lines: string[] = [];
-    const { level, hooks } = loggerOptions().pinoHttp as { level: string; hooks: object };
+    const { level, hooks } = loggerOptions() as { level: string; hooks: object };
     const log = pino({ level, hooks }, new Writable({ write: (text: Buffer, _encoding, done) => { lines.push((JSON.parse(text.toString()) as { msg: string }).msg); done(); } }));
     log.info({ context: 'RoutesResolver' }, 'route');
     log.warn({ context: 'RoutesResolver' }, 'odd route');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Params } from 'nestjs-pino';
+import { type Options } from 'pino-http';
 import { redact } from './redaction/redact.js';
 
 const INFO = 30;
@@ -10,28 +10,26 @@ const SETUP_CONTEXTS: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesR
  * Logs as JSON lines. Requests are logged where they failed; credentials never are: neither the headers that carry them
  * nor the ticket in a URL, nor, wherever else they stand, those that are known or look like one (redaction/redact.ts).
  */
-export function loggerOptions(): Params {
+export function loggerOptions(): Options {
   return {
-    pinoHttp: {
-      genReqId: requestIdOf,
-      level: 'info',
-      customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) => levelOf(response.statusCode, error),
-      // Probes ask every few seconds, and their answer is the one that tells.
-      autoLogging: { ignore: ({ url }) => url?.startsWith('/health/') ?? false },
-      serializers: {
-        req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url: withoutTicket(url), ...executionOf(url) }),
-        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-      },
-      hooks: {
-        /** Nest tells of each module and route it sets up: of no use to an operator, and in the way of what is. */
-        logMethod(args, log, level) {
-          const { context } = (args[0] ?? {}) as { context?: unknown };
-          if (level > INFO || !SETUP_CONTEXTS.has(context)) log.apply(this, args);
-        },
-        streamWrite: (line: string) => redact(line).replace(UNPRINTABLE, escaped),
-      },
-      redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
+    genReqId: requestIdOf,
+    level: 'info',
+    customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) => levelOf(response.statusCode, error),
+    // Probes ask every few seconds, and their answer is the one that tells.
+    autoLogging: { ignore: ({ url }) => url?.startsWith('/health/') ?? false },
+    serializers: {
+      req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url: withoutTicket(url), ...executionOf(url) }),
+      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
+    hooks: {
+      /** Nest tells of each module and route it sets up: of no use to an operator, and in the way of what is. */
+      logMethod(args, log, level) {
+        const { context } = (args[0] ?? {}) as { context?: unknown };
+        if (level > INFO || !SETUP_CONTEXTS.has(context)) log.apply(this, args);
+      },
+      streamWrite: (line: string) => redact(line).replace(UNPRINTABLE, escaped),
+    },
+    redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
   };
 }
 

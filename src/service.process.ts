@@ -4,6 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { filter, take } from 'rxjs';
 import { ConfigError, loadConfig, type ServiceConfig } from './config.js';
 import { Journal } from './journal/journal.js';
+import { logsWritten } from './log.output.js';
 import { redact } from './redaction/redact.js';
 import { createService } from './service.js';
 
@@ -32,11 +33,15 @@ async function run(): Promise<void> {
       logger.warn('something did not let go in time; unfinished executions go on at the next start');
       process.exit(0);
     }, SHUTDOWN_MS).unref();
+    const end = async (code: number) => {
+      await logsWritten();
+      process.exit(code);
+    };
     app.close().then(
-      () => process.exit(0),
+      () => end(0),
       (error: unknown) => {
         logger.error(error);
-        process.exit(1);
+        return end(1);
       },
     );
   };
@@ -67,15 +72,16 @@ function refusalOf({ code }: NodeJS.ErrnoException, { host, port }: ServiceConfi
   return undefined;
 }
 
-function welcome({ developmentKey, openDocs }: ServiceConfig, base: string): string {
-  const key = developmentKey?.key ?? '$STEPCAST_API_KEY';
+function welcome({ developmentKey, openDocs, streaming }: ServiceConfig, base: string): string {
+  const hasKeys = streaming.apiKeys.length > 0;
+  const credential = hasKeys ? `X-API-Key: ${developmentKey?.key ?? '$STEPCAST_API_KEY'}` : 'Authorization: Bearer $TOKEN';
   const lines = ['', `Stepcast is ready at ${base}/${openDocs ? ` (API reference: ${base}/docs)` : ''}`];
   if (developmentKey) {
     lines.push('', `Development key of the user dev${developmentKey.persisted ? `, kept in ${developmentKey.path}` : ', for this start only'}:`, developmentKey.key);
   }
   lines.push(
     '', 'Run a workflow and watch every step of it:', '',
-    `curl -N ${base}/api/v1/executions -H "X-API-Key: ${key}" -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\`,
+    `curl -N ${base}/api/v1/executions -H "${credential}" -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\`,
     `  -d '{"workflow":{"name":"hello","steps":[{"type":"agent","name":"say","agent":"tokens","input":{"text":"Hello from a streamed step.","intervalMs":200}}]}}'`, '', '',
   );
   return lines.join('\n');

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { agent, input, workflow } from '../../src/orchestration/definition/builder.js';
 import { KEYS } from '../support/client.js';
+import { eventually } from '../support/patience.js';
 import { ServiceProcess } from '../support/process.js';
 
 interface Line {
@@ -76,6 +77,16 @@ describe('the audit log', () => {
     expect(lines.find(({ outcome }) => outcome === 'unauthenticated')).not.toHaveProperty('credential');
     // In no line of any kind.
     for (const secret of [...secrets, 'an input that', 'an answer', 'not mine']) expect([secret, service.output.includes(secret)]).toEqual([secret, false]);
+  });
+
+  it('keeps its order to the end, however late its lines are written', async () => {
+    service = await ServiceProcess.start({ preload: 'test/support/busy-threads.mjs', env: { UV_THREADPOOL_SIZE: '1' } });
+    const alice = service.as('alice');
+    process.kill(service.pid, 'SIGUSR2');
+    await eventually(() => service.output.includes('threads are busy'), 'threads that are busy');
+    for (const path of ['/tickets', '/keys', '/tickets', '/keys']) await alice.post(path, {});
+    expect(await service.end()).toEqual({ code: 0, signal: null });
+    expect(linesOf(service.output).map(short)).toEqual(['ticket accepted alice', 'key_add forbidden alice', 'ticket accepted alice', 'key_add forbidden alice']);
   });
 
   it('has a line for what is too much, and none that a client could write', async () => {

@@ -50,4 +50,4 @@ class AppModule {}
 const app = await NestFactory.create<NestExpressApplication>(AppModule);
 app.useBodyParser('json', { limit: '1mb' });
 app.enableShutdownHooks();
-await app.listen(process.env['PORT'] ?? 3000);
+await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { tempDir } from '../support/app.js';
 import { Client } from '../support/client.js';
 import { Guide } from '../support/guide.js';
-import { PastedApp } from '../support/pasted-app.js';
+import { PastedApp, type SourceFile } from '../support/pasted-app.js';
 import { answersIn, eventsIn, itWithShell, paste } from '../support/pasted-shell.js';
 import { eventually } from '../support/patience.js';
 
@@ -23,21 +23,25 @@ describe('the guide to operations', () => {
   });
 
   itWithShell('has an app that runs as it is pasted, and commands that do what it says, over a restart too', async () => {
-    const app = await PastedApp.start(guide.modules, { home });
+    const [begun, whole, ...more] = guide.stages as [SourceFile[], SourceFile[]];
+    expect([begun.map(({ path }) => path), more]).toEqual([['reindex.ts', 'reindex.controller.ts', 'main.ts'], []]);
+    const app = await PastedApp.start(begun, { home });
     const client = new Client(app.base, { 'x-api-key': 'change-this-key' });
     const isWaiting = (id: string) => eventually(async () => (await client.status(id)).status === 'waiting', `${id} waiting`);
     try {
       const blocks = guide.shell.map(({ name, code }) => ({ name, code: code.replaceAll('http://127.0.0.1:3000', app.base) }));
       const names = blocks.map(({ name }) => name);
       expect(names).toEqual(['start', 'status', 'cancel', 'steady', 'all', 'now', 'before', 'after']);
-      // The terminal stays open over the restart: what was set in it is set again.
-      const first = await paste([...blocks.slice(0, -1), { name: 'terminal', code: 'declare -p APP KEY LOST KEPT' }], home);
-      const [lost, kept] = ['LOST', 'KEPT'].map((name) => new RegExp(`${name}="(.+)"`).exec(first['terminal'] ?? '')?.[1] as string);
+      // The terminal stays open over the restarts: what was set in it is set again.
+      const first = await paste([...blocks.slice(0, -2), { name: 'terminal', code: 'declare -p APP KEY; declare -f idOf' }], home);
+      await app.restart(whole);
+      const before = await paste([{ name: 'terminal', code: first['terminal'] as string }, ...blocks.slice(-2, -1), { name: 'set', code: 'declare -p APP KEY LOST KEPT' }], home);
+      const [lost, kept] = ['LOST', 'KEPT'].map((name) => new RegExp(`${name}="(.+)"`).exec(before['set'] ?? '')?.[1] as string);
       await isWaiting(kept as string);
       expect((await client.status(lost as string)).status).toBe('running');
       await app.restart();
       await isWaiting(kept as string);
-      const after = await paste([{ name: 'terminal', code: first['terminal'] as string }, ...blocks.slice(-1)], home);
+      const after = await paste([{ name: 'terminal', code: before['set'] as string }, ...blocks.slice(-1)], home);
       guide.assertTold((name) => (ANSWERS.has(name) ? answersIn(first[name]) : eventsIn((name === 'after' ? after : first)[name])));
       expect(await client.status(lost as string)).toMatchObject({ status: 'failed', activeSteps: [], steps: { reindex_docs: { status: 'cancelled' } } });
     } finally {

@@ -5,11 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { llmOptionsFrom } from '../../src/llm/llm.env.js';
 import { tempDir } from '../support/app.js';
 import { Guide } from '../support/guide.js';
-import { PastedApp } from '../support/pasted-app.js';
+import { PastedApp, type SourceFile } from '../support/pasted-app.js';
 import { environmentOf, eventsIn, itWithShell, paste } from '../support/pasted-shell.js';
 import { Web } from '../tools/support/web.js';
 
 const guide = new Guide('tools');
+/** Commands for the app as it begins; the others are for the one that has the second tool. */
+const FIRST = new Set(['step', 'model', 'wrong']);
 
 describe('the guide to tools', () => {
   let home: string;
@@ -37,10 +39,16 @@ describe('the guide to tools', () => {
     // What the guide allows is allowed, with the port that the server has here.
     const { LLM_HTTP_ALLOWED_HOSTS: allowed = '' } = await environmentOf(guide.only('start').code, home);
     expect(llmOptionsFrom({ LLM_HTTP_ALLOWED_HOSTS: allowed })).toMatchObject({ faults: [], options: { httpAllowedHosts: ['localhost:8080', 'intranet.example'] } });
-    const app = await PastedApp.start(guide.modules, { home, env: { BANK_URL: bank.url('').replace(/\/$/, ''), LLM_HTTP_ALLOWED_HOSTS: here(allowed) } });
+    const [first, whole, ...more] = guide.stages as [SourceFile[], SourceFile[]];
+    expect([first.map(({ path }) => path), more]).toEqual([['stock.tool.ts', 'main.ts'], []]);
+    const app = await PastedApp.start(first, { home, env: { BANK_URL: bank.url('').replace(/\/$/, ''), LLM_HTTP_ALLOWED_HOSTS: here(allowed) } });
     try {
       for (const { path, code } of guide.saved) writeFileSync(join(home, path), here(code));
-      const out = await paste(guide.shell.map(({ name, code }) => ({ name, code: here(code).replaceAll('http://127.0.0.1:3000', app.base) })), home);
+      const blocks = guide.shell.map(({ name, code }) => ({ name, code: here(code).replaceAll('http://127.0.0.1:3000', app.base) }));
+      const before = await paste([...blocks.filter(({ name }) => FIRST.has(name)), { name: 'terminal', code: 'declare -p URL KEY' }], home);
+      await app.restart(whole);
+      const after = await paste([{ name: 'terminal', code: before['terminal'] as string }, ...blocks.filter(({ name }) => !FIRST.has(name))], home);
+      const out = { ...before, ...after };
       guide.assertTold((name) => eventsIn(out[name]?.replaceAll(ratesHost, 'localhost:8080')));
       const keys = bank.visits.map(({ headers }) => headers['idempotency-key']);
       expect(keys).toEqual([expect.stringMatching(/\/safely\/pay\/refund\//), keys[0]]);

@@ -15,8 +15,13 @@ describe('the guides', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('show TypeScript that compiles', () => {
-    const files = NAMES.flatMap((name) => new Guide(name).modules.map(({ path, code }) => ({ target: join(folder, name, path), code })));
+    // A reader compiles when `main.ts` is shown, with what stands above it.
+    const files = NAMES.flatMap((name) => new Guide(name).stages.flatMap((stage, at) => stage.map(({ path, code }) => ({ target: join(folder, name, String(at), path), code }))));
     expect(files.length).toBeGreaterThan(5);
+    for (const name of NAMES) {
+      const { modules, stages } = new Guide(name);
+      expect([name, stages.at(-1)?.length ?? 0]).toEqual([name, new Set(modules.map(({ path }) => path)).size]);
+    }
     for (const { target, code } of files) {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, code);

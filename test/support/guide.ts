@@ -4,7 +4,7 @@
  * - `start`: commands that end with `npm start`; the service is run with the environment that they give it;
  * - `save <file>`: a file that is saved in the folder where the commands are run;
  * - `shell <name>`: commands, pasted into one terminal in their order;
- * - `module <file>`: a file of a Nest app, which `main.ts` starts;
+ * - `module <file>`: a file of a Nest app, which `main.ts` starts; shown again, it takes the place of the one before;
  * - `told <name>`: JSON values that the commands of that name wrote, in this order and with other members and values between
  *   them; `…` stands for any text;
  * - `none (why)`: not run.
@@ -22,6 +22,12 @@ export class Guide extends MarkdownPage {
 
   get modules(): SourceFile[] {
     return this.files('module');
+  }
+
+  /** The app as it stands each time that its `main.ts` is shown, of the files that the page has come to by then. */
+  get stages(): SourceFile[][] {
+    const { modules } = this;
+    return modules.flatMap(({ path }, at) => (path === 'main.ts' ? [[...new Map(modules.slice(0, at + 1).map((file) => [file.path, file])).values()]] : []));
   }
 
   get saved(): SourceFile[] {

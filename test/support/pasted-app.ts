@@ -44,11 +44,7 @@ export class PastedApp {
   static async start(files: readonly SourceFile[], options: PastedAppOptions): Promise<PastedApp> {
     const app = new PastedApp(folderInPackage(), await freePort(), options);
     try {
-      for (const { path, code } of files) {
-        const target = join(app.folder, path.replace(/\.ts$/, '.js'));
-        mkdirSync(dirname(target), { recursive: true });
-        writeFileSync(target, transformSync(code, { filename: resolve(path), configFile: resolve('.swcrc') }).code);
-      }
+      app.write(files);
       await app.run();
     } catch (error) {
       await app.dispose();
@@ -63,9 +59,10 @@ export class PastedApp {
     return within(this.closed, () => `the end of the app after ${signal}:\n${this.output}`);
   }
 
-  /** Another process on the same port and data. */
-  async restart(): Promise<void> {
+  /** Another process on the same port and data. @param files What is added to the app, or changed. */
+  async restart(files: readonly SourceFile[] = []): Promise<void> {
     await this.end();
+    this.write(files);
     await this.run();
   }
 
@@ -74,6 +71,14 @@ export class PastedApp {
     this.child?.kill('SIGKILL');
     await this.closed;
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private write(files: readonly SourceFile[]): void {
+    for (const { path, code } of files) {
+      const target = join(this.folder, path.replace(/\.ts$/, '.js'));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, transformSync(code, { filename: resolve(path), configFile: resolve('.swcrc') }).code);
+    }
   }
 
   private async run(): Promise<void> {

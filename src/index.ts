@@ -21,6 +21,7 @@ export { type BreakerOptions, type LimitsOptions, type ProviderLimits, type Requ
 export { ModelRegistry } from './llm/models.registry.js';
 export { Tool, type ToolContext, type ToolHandler, type ToolOptions } from './llm/tools/tool.js';
 
+export { type ExecutionDefinition } from './contract/api.js';
 export { type CacheOptions, type Step, type StepContext, type StepType, type StreamConfig, type WorkflowDefinition } from './contract/definition.js';
 export { type EventData, type EventType, EVENT_TYPES, type ExecutionEvent, type StepInfo, type StepStatus, TERMINAL_TYPES, type Usage } from './contract/events.js';
 export { type PlannedStage, type WorkflowPlan } from './contract/plan.js';

@@ -30,6 +30,6 @@ export function createProgram(io: Io, end: (code: ExitCode) => void): Command {
   addWorkflows(program, io);
   addServe(program);
   const codes = `${EXIT.completed} completed, ${EXIT.failed} failed, ${EXIT.usage} wrong usage, ${EXIT.cancelled} cancelled, ${EXIT.refused} refused, ${EXIT.unreachable} unreachable, ${EXIT.left} left while it runs`;
-  program.addHelpText('after', `\nEnvironment:\n  STEPCAST_URL      where the service is; default http://127.0.0.1:3000\n  STEPCAST_API_KEY  who asks\n\nExit codes: ${codes}`);
+  program.addHelpText('after', `\nEnvironment:\n  STEPCAST_URL      where the service is; default http://127.0.0.1:3000\n  STEPCAST_API_KEY  who asks: an API key or a bearer token (JWT)\n\nExit codes: ${codes}`);
   return program;
 }

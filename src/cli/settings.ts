@@ -1,12 +1,15 @@
 /** Where the service is, and who asks. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ClientAuth } from '../client/client.options.js';
 import { StepcastClient } from '../client/stepcast.client.js';
+import { isBearerToken } from '../contract/credential.js';
 import { UsageError } from './exit.codes.js';
 import { type Io } from './io.js';
 
 export interface ConnectionOptions {
   url?: string;
+  /** An API key, or a bearer token. */
   key?: string;
 }
 
@@ -27,9 +30,13 @@ export function clientOf({ url, key }: ConnectionOptions, io: Io): StepcastClien
     throw new UsageError(`STEPCAST_URL or --url must be a URL like ${DEFAULT_URL}, but is "${baseUrl}"`);
   }
   if (!/^https?:$/.test(parsed.protocol)) throw new UsageError(`STEPCAST_URL or --url must begin with http:// or https://, but is "${baseUrl}"`);
-  const apiKey = key ?? (env['STEPCAST_API_KEY'] || developmentKey(parsed, io));
+  const credential = key ?? (env['STEPCAST_API_KEY'] || developmentKey(parsed, io));
   // The address of the API says where the service is, too.
-  return new StepcastClient({ baseUrl: baseUrl.replace(/\/api\/v1\/?$/, ''), ...(apiKey ? { auth: { apiKey } } : {}) });
+  return new StepcastClient({ baseUrl: baseUrl.replace(/\/api\/v1\/?$/, ''), ...(credential ? { auth: authOf(credential) } : {}) });
+}
+
+function authOf(credential: string): ClientAuth {
+  return isBearerToken(credential) ? { token: credential } : { apiKey: credential };
 }
 
 /** The key that a service started in this folder has made for its developer. */

@@ -5,7 +5,7 @@ export { type Connection } from './follow.js';
 export { type ClientAuth, type ClientOptions, type ReconnectOptions, type TicketSource, type TokenSource } from './client.options.js';
 export { ExecutionError, RequestError } from './client.error.js';
 
-export { type EventsPage, type ExecutionList, type ExecutionSummary, type StartedExecution, type StreamTicket, type WorkflowDetail, type WorkflowSummary } from '../contract/api.js';
+export { type EventsPage, type ExecutionDefinition, type ExecutionList, type ExecutionSummary, type StartedExecution, type StreamTicket, type WorkflowDetail, type WorkflowSummary } from '../contract/api.js';
 export { type Step, type StepType, type WorkflowDefinition } from '../contract/definition.js';
 export { type ErrorCode, type ErrorInfo, type Fault } from '../contract/errors.js';
 export { type EventData, type EventType, type ExecutionEvent, TERMINAL_TYPES, type StepInfo, type StepStatus, type Usage } from '../contract/events.js';

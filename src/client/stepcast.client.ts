@@ -1,5 +1,5 @@
 /** A client of the service, for browsers and servers: requests with their types, and streams that survive cut lines. */
-import { type EventsPage, type ExecutionList, type StartedExecution, type StreamTicket, type WorkflowDetail, type WorkflowSummary } from '../contract/api.js';
+import { type EventsPage, type ExecutionDefinition, type ExecutionList, type StartedExecution, type StreamTicket, type WorkflowDetail, type WorkflowSummary } from '../contract/api.js';
 import { type WorkflowDefinition } from '../contract/definition.js';
 import { type EventType, type ExecutionEvent } from '../contract/events.js';
 import { type JsonValue } from '../contract/json.js';
@@ -106,6 +106,11 @@ export class StepcastClient {
 
   status(executionId: string, { signal }: RequestOptions = {}): Promise<ExecutionState> {
     return this.transport.json('GET', executionPath(executionId), { signal });
+  }
+
+  /** What it runs, as it was at the start. */
+  definition(executionId: string, { signal }: RequestOptions = {}): Promise<ExecutionDefinition> {
+    return this.transport.json('GET', `${executionPath(executionId)}/definition`, { signal });
   }
 
   /** When it resolves, running agents have been told, and nothing new starts. Cancelling twice is like cancelling once. */

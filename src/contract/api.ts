@@ -1,5 +1,5 @@
 /** What the routes of the HTTP API answer (CONTRACT section 3), for the service that writes it and the clients that read it. */
-import { type StreamConfig, type Step } from './definition.js';
+import { type StreamConfig, type Step, type WorkflowDefinition } from './definition.js';
 import { type ExecutionEvent } from './events.js';
 import { type JsonValue } from './json.js';
 import { type ExecutionState, type ExecutionStatus } from './state.js';
@@ -35,6 +35,14 @@ export interface EventsPage {
   lastSeq: number;
   /** Whether the page reaches the terminal event: nothing will follow. */
   terminal: boolean;
+}
+
+/** What an execution runs: its definition, as it was at the start. */
+export interface ExecutionDefinition {
+  /** Functions of code stand as `{"$function": true}`. */
+  workflow: WorkflowDefinition;
+  /** `code`: part of the service. `stored`: the user's, under its name. `given`: whole with the start. `built`: by code with functions, for this execution alone. */
+  origin: 'code' | 'stored' | 'given' | 'built';
 }
 
 /** A workflow in a list. */

@@ -66,6 +66,8 @@ export abstract class Journal {
   }
 
   abstract find(id: string): Promise<ExecutionRecord | undefined>;
+  /** The same with all that was given at its start, without taking it over. */
+  abstract findOwned(id: string): Promise<OwnedExecution | undefined>;
   /** What a user has started with an idempotency key, and with which body; nothing where the key is free. */
   abstract findByKey(user: string, key: string): Promise<{ record: ExecutionRecord; fingerprint: string } | undefined>;
   /** Newest first, but with `after` oldest first. */

@@ -49,7 +49,7 @@ export interface ExecutionRecord extends Pick<NewExecution, 'id' | 'user' | 'wor
   resumes: number;
 }
 
-/** An execution with all that it takes to run it, which may be large: only who runs it reads it. */
+/** An execution with all that it takes to run it, which may be large: only who runs it reads it, and who asks for its definition. */
 export interface OwnedExecution extends ExecutionRecord, Pick<NewExecution, 'definition' | 'fingerprint' | 'input' | 'traceparent'> {}
 
 /** What an append changes in the execution's record. */

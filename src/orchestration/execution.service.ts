@@ -4,6 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { defer, EMPTY, from, lastValueFrom, mergeMap, type Observable, takeUntil } from 'rxjs';
+import { type ExecutionDefinition } from '../contract/api.js';
 import { givenOf, type WorkflowDefinition } from '../contract/definition.js';
 import { StepcastError } from '../contract/errors.js';
 import { type ExecutionEvent } from '../contract/events.js';
@@ -140,10 +141,7 @@ export class ExecutionService {
 
   /** @throws StepcastError `not_found`, `gone` */
   async get(id: string): Promise<ExecutionRecord> {
-    const record = await this.journal.find(id);
-    if (record) return record;
-    if (await this.journal.findRemoved(id)) throw removed(id);
-    throw new StepcastError('not_found', `there is no execution ${id}`);
+    return (await this.journal.find(id)) ?? this.absent(id);
   }
 
   /** The state now: the fold of what is committed. @throws StepcastError `not_found` */
@@ -156,6 +154,12 @@ export class ExecutionService {
     const state = await foldLog(this.journal, await this.get(id));
     state.queuePosition = this.scheduler.queuePositions([id]).get(id) ?? null;
     return state;
+  }
+
+  /** What it runs, as it was at the start. @throws StepcastError `not_found`, also where code has it no more as it was; `gone` */
+  async definition(id: string): Promise<ExecutionDefinition> {
+    const record = await this.journal.findOwned(id);
+    return this.catalog.definitionOf(record ?? (await this.absent(id)));
   }
 
   /** Where those of `ids` that wait to run stand in their users' queues, from 1 for the next. */
@@ -204,6 +208,10 @@ export class ExecutionService {
     throw new StepcastError('payload_too_large', `the ${name} has more than ${outputBytes} bytes of JSON; keep it elsewhere and send where, or raise STEPCAST_MAX_OUTPUT_BYTES`, {
       faults: [{ path: `/${name}`, message: `must have at most ${outputBytes} bytes of JSON` }],
     });
+  }
+
+  private async absent(id: string): Promise<never> {
+    throw (await this.journal.findRemoved(id)) ? removed(id) : new StepcastError('not_found', `there is no execution ${id}`);
   }
 
   private refuseWhenStopping(): void {

@@ -90,5 +90,13 @@ describe('the catalog', () => {
     ])('refuses one that %s', (_what, more, code) => {
       expect(() => catalog.forResume(record(more))).toThrow(expect.objectContaining({ code }));
     });
+
+    it('tells the definition that it runs, and where that is from', () => {
+      const kept = { workflow: 'own', definition: own() as never };
+      for (const [source, origin] of [['data', 'given'], ['stored', 'stored'], ['ephemeral', 'built']] as const) expect(catalog.definitionOf(record({ ...kept, source }))).toEqual({ workflow: own(), origin });
+      expect(catalog.definitionOf(record({}))).toEqual({ workflow: shipped, origin: 'code' });
+      expect(() => catalog.definitionOf(record({ fingerprint: 'former' }))).toThrow(expect.objectContaining({ code: 'not_found', message: expect.stringContaining('have changed since') }));
+      expect(() => catalog.definitionOf(record({ workflow: 'gone' }))).toThrow(expect.objectContaining({ code: 'not_found', message: expect.stringContaining('no workflow "gone" in the code any more') }));
+    });
   });
 });

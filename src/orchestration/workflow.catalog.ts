@@ -1,5 +1,6 @@
 /** The workflows a user can start: those that code registers, and the definitions the user has stored. */
 import { Injectable, Logger } from '@nestjs/common';
+import { type ExecutionDefinition } from '../contract/api.js';
 import { definitionData, STORED_LIMITS, type WorkflowDefinition } from '../contract/definition.js';
 import { type Fault, StepcastError } from '../contract/errors.js';
 import { type JsonValue, toJson } from '../contract/json.js';
@@ -29,6 +30,8 @@ export interface ListedWorkflow {
   origin: 'code' | 'stored';
   createdAt: number | null;
 }
+
+const ORIGINS = { data: 'given', stored: 'stored', ephemeral: 'built' } as const satisfies Record<Exclude<DefinitionSource, 'code'>, ExecutionDefinition['origin']>;
 
 @Injectable()
 export class WorkflowCatalog {
@@ -95,6 +98,21 @@ export class WorkflowCatalog {
       throw new StepcastError('workflow_changed', `the steps of "${record.workflow}" have changed since this execution started; start a new execution`);
     }
     return registered.definition;
+  }
+
+  /**
+   * What an execution runs, or has run.
+   * @throws StepcastError `not_found` where code had it, and has it no more as it was.
+   */
+  definitionOf(record: OwnedExecution): ExecutionDefinition {
+    // All but what code registers is kept with the execution.
+    if (record.source !== 'code') return { workflow: record.definition as unknown as WorkflowDefinition, origin: ORIGINS[record.source] };
+    try {
+      return { workflow: definitionData(this.forResume(record)).data as unknown as WorkflowDefinition, origin: 'code' };
+    } catch (error) {
+      if (!(error instanceof StepcastError)) throw error;
+      throw new StepcastError('not_found', `the definition of this execution is not there any more: ${error.message}`, { cause: error });
+    }
   }
 
   async list(user: string): Promise<ListedWorkflow[]> {

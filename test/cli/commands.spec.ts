@@ -1,8 +1,9 @@
 /** The command as a program calls it: what it writes where, its exit codes, and its stream over a line with faults. */
-import { accessSync, constants, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { SignJWT } from 'jose';
 import { type ExecutionEvent } from '../../src/contract/events.js';
 import { agent, input, parallel, retry, sequential, workflow } from '../../src/orchestration/definition/builder.js';
 import { assertWhole } from '../support/assert-whole.js';
@@ -196,15 +197,17 @@ describe('stepcast watch and replay', () => {
 
 describe('stepcast list, status, workflows, answer and cancel', () => {
   it('show and do what the API does', async () => {
-    const id = await app.alice.start(workflow('asked', input('ok', { schema: { type: 'integer' } })));
+    const id = await app.alice.start(workflow('asked', input('ok', { prompt: 'How\nmany\u001b[2J?', schema: { type: 'integer' } })));
     await eventually(async () => (await app.alice.status(id)).status === 'waiting', 'the question');
-    expect((await run(['status', id])).stdout).toMatch(/^asked {2}waiting {2}0%.*\n\nSTEP +STATUS.*\nok +waiting/);
+    expect((await run(['status', id])).stdout).toMatch(/^asked {2}waiting {2}0%.*\n\nSTEP +STATUS.*\nok +waiting\n\n\? ok waits for an answer: How many\?\n$/);
+    expect((await run(['status', id], { env: { FORCE_COLOR: '1' } })).stdout).toContain('\u001b[35m? ok waits for an answer: How many?\u001b[39m\n');
     expect(JSON.parse((await run(['status', id, '--json'])).stdout)).toMatchObject({ id, status: 'waiting' });
     expect((await run(['list', '--status', 'waiting', '--workflow', 'asked', '-n', '1'])).stdout).toMatch(new RegExp(`^ID +WORKFLOW +STATUS +DONE +STARTED\n${id} +asked +waiting +0% +\\d+[sm] ago\n$`));
     expect(JSON.parse((await run(['list', '--workflow', 'asked', '--json', '-n', '1'])).stdout)).toMatchObject({ id });
     expect(await run(['answer', id, 'text', '--step', 'ok'])).toMatchObject({ code: 4, stderr: expect.stringContaining('integer') });
     expect(await run(['answer', id, '7'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^(running|completed)\n$/) });
     expect((await run(['watch', id, '-q'])).stdout).toBe('7\n');
+    expect((await run(['status', id])).stdout).not.toContain('waits for an answer');
     const other = await app.alice.start(workflow('other', input('ok')));
     expect(await run(['cancel', other, '--reason', 'enough'])).toMatchObject({ code: 0, stdout: 'cancelled\n' });
     expect((await run(['list', '--session', 'nobody'])).stdout).toBe('no executions\n');
@@ -223,6 +226,36 @@ describe('the built command', () => {
   it('is a program of its own, as npx starts it', () => {
     accessSync(COMMAND, constants.X_OK);
     expect(readFileSync(COMMAND, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+});
+
+describe('a service that takes tokens alone', () => {
+  const secret = 'a secret of thirty-two bytes, or more';
+  const signed = () => new SignJWT({ sub: 'carol' }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(Buffer.from(secret));
+
+  it('is asked with the token that stands where a key would, and a development key that it refuses is named with what to set', async () => {
+    const dataDir = join(home, 'data');
+    mkdirSync(dataDir);
+    const service = await ServiceProcess.start({ dataDir, env: { STEPCAST_API_KEYS: undefined, STEPCAST_JWT_SECRET: secret } });
+    try {
+      const token = await signed();
+      const asked = (args: readonly string[], key: string) => command(args, { base: service.base, cwd: home, env: { STEPCAST_API_KEY: key } });
+      expect(await asked(['list'], token)).toEqual({ code: 0, stdout: 'no executions\n', stderr: '' });
+      expect(await asked(['list', '--key', token], 'a-key-of-no-one')).toMatchObject({ code: 0, stdout: 'no executions\n' });
+      expect(await asked(['list'], 'a-key-of-no-one')).toMatchObject({ code: 4, stderr: expect.stringContaining('set STEPCAST_API_KEY to an API key or a bearer token of the service') });
+      writeFileSync(join(dataDir, 'development.key'), 'made-by-another-start\n');
+      const { code, stderr } = await asked(['list'], '');
+      expect(code).toBe(4);
+      expect(stderr.split('\n')).toEqual([
+        'stepcast: STEPCAST_API_KEY is not set; using the development key in data/development.key', expect.stringMatching(/^stepcast: the API key /),
+        'stepcast:   set STEPCAST_API_KEY to an API key or a bearer token of the service', '',
+      ]);
+    } finally {
+      await service.dispose();
+    }
+    const { stdout } = await run(['--help']);
+    expect(stdout).toContain('STEPCAST_API_KEY  who asks: an API key or a bearer token (JWT)\n');
+    expect((await run(['list', '--help'])).stdout.replace(/\s+/g, ' ')).toContain('--key <key> an API key or a bearer token;');
   });
 });
 

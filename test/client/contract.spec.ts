@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  type EventsPage, type ExecutionList, type ExecutionState, type ExecutionSummary, type StartedExecution, StepcastClient, type StepState, type StreamTicket, type WorkflowDetail,
-  type WorkflowSummary,
+  type EventsPage, type ExecutionDefinition, type ExecutionList, type ExecutionState, type ExecutionSummary, type StartedExecution, StepcastClient, type StepState, type StreamTicket, type WorkflowDefinition,
+  type WorkflowDetail, type WorkflowSummary,
 } from '../../src/client/index.js';
 import { agent, input, workflow } from '../../src/orchestration/definition/builder.js';
 import { bundle } from '../support/bundle.js';
@@ -68,13 +68,14 @@ describe('the client and the OpenAPI document', () => {
     for await (const event of client.streamSeveral({ executions: [run.executionId, id], types: ['workflow_completed'] })) expect(event.type).toBe('workflow_completed');
     for await (const event of client.streamSeveral({ executions: [run.executionId], from: 'latest' })) expect(event).toBeUndefined();
     await client.status(run.executionId);
+    expect(await client.definition(run.executionId)).toEqual({ workflow: workflow('one', agent('e', 'echo')), origin: 'given' });
     await client.events(run.executionId, { after: 1, limit: 2 });
     await client.list({ status: 'completed', workflow: 'one', sessionId: 's', limit: 1 });
     const { nextCursor } = await client.list({ limit: 1 });
     await client.list({ cursor: nextCursor as string });
     await client.deleteWorkflow('asks');
     expect([...called].toSorted()).toEqual([
-      'cancelExecution', 'createStreamTicket', 'createTicket', 'deleteWorkflow', 'getExecution', 'getWorkflow', 'listEvents', 'listExecutions', 'listWorkflows',
+      'cancelExecution', 'createStreamTicket', 'createTicket', 'deleteWorkflow', 'getDefinition', 'getExecution', 'getWorkflow', 'listEvents', 'listExecutions', 'listWorkflows',
       'runDefinition', 'sendInput', 'startWorkflow', 'storeWorkflow', 'streamExecution', 'streamExecutions',
     ].toSorted());
   });
@@ -95,6 +96,8 @@ describe('the client and the OpenAPI document', () => {
       startedAt: true, finishedAt: true, durationMs: true,
     }));
     expect(documented('EventsPage')).toEqual(membersOf<EventsPage>({ events: true, lastSeq: true, terminal: true }));
+    expect(documented('ExecutionDefinition')).toEqual(membersOf<ExecutionDefinition>({ workflow: true, origin: true }));
+    expect(documented('ShownDefinition')).toEqual(membersOf<WorkflowDefinition>({ name: true, description: true, inputSchema: true, streaming: true, timeoutMs: true, steps: true }));
     expect(documented('Ticket')).toEqual(membersOf<StreamTicket>({ ticket: true, expiresAt: true, streamUrl: true }));
     expect(documented('WorkflowSummary')).toEqual(membersOf<WorkflowSummary>({ name: true, description: true, inputSchema: true, origin: true, createdAt: true }));
     expect(documented('WorkflowDetail')).toEqual(membersOf<WorkflowDetail>({ name: true, description: true, inputSchema: true, origin: true, createdAt: true, streaming: true, timeoutMs: true, steps: true }));

@@ -182,6 +182,96 @@ describeInChromium('the dashboard', () => {
     expect((await service.as('alice').get('/workflows/kept')).status).toBe(200);
   });
 
+  it('keeps the definition one has written over a run, going back and a reload, until the field is emptied or one signs out', async () => {
+    await dashboard.signIn('alice');
+    await dashboard.go('own');
+    const definition = page.getByLabel('Definition, as JSON');
+    const sample = await definition.inputValue();
+    const mine = JSON.stringify({ name: 'mine', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] });
+    await definition.fill(mine);
+    await button('Run').click();
+    await dashboard.whenStatus('completed');
+    await page.goBack();
+    await soon(async () => expect(await definition.inputValue()).toBe(mine));
+    // What is not finished, too.
+    await definition.fill(`${mine}, {`);
+    await page.reload();
+    await soon(async () => expect(await definition.inputValue()).toBe(`${mine}, {`));
+    await definition.fill('');
+    await page.reload();
+    await soon(async () => expect(await definition.inputValue()).toBe(sample));
+    await definition.fill(mine);
+    await button('Sign out').click();
+    await dashboard.signIn('bob');
+    await dashboard.go('own');
+    await soon(async () => expect(await definition.inputValue()).toBe(sample));
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('takes the help away with the page that it was opened on', async () => {
+    await dashboard.signIn('alice');
+    const help = page.getByRole('dialog', { name: 'Keyboard' });
+    const focused = (expected: string) => soon(async () => expect(await page.evaluate('document.activeElement.getAttribute("aria-label") ?? document.activeElement.id')).toBe(expected));
+    for (const [from, to, heading, focus] of [['executions', 'system', 'Executions', 'main'], ['workflows', 'workflows/ask', 'Workflows', 'Keyboard help']] as const) {
+      await dashboard.go(from);
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+      await dashboard.go(to);
+      await button('Keyboard help').click();
+      await help.waitFor();
+      await page.goBack();
+      await help.waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+      await focused(focus);
+    }
+    await button('Keyboard help').click();
+    await help.getByRole('button', { name: 'Close' }).click();
+    await help.waitFor({ state: 'detached' });
+    await focused('Keyboard help');
+  });
+
+  it('runs again, edits and draws the definition that an execution was started with, whatever is stored under its name', async () => {
+    const alice = service.as('alice');
+    const step = (name: string, input: string) => ({ type: 'agent' as const, name, agent: 'echo', input });
+    const given: WorkflowDefinition = {
+      name: 'twice', inputSchema: { type: 'object', properties: { word: { type: 'string' } } },
+      steps: [{ type: 'conditional', name: 'way', when: 'true', then: step('taken', 'given {{input.word}}'), else: step('untaken', 'no') }],
+    };
+    expect((await alice.post('/workflows', { name: 'twice', steps: [step('other', 'stored')] })).status).toBe(201);
+    const result = page.getByRole('region', { name: 'Result' });
+    const leaves = async (press: string) => {
+      const before = page.url();
+      await button(press).click();
+      await page.waitForURL((url) => url.href !== before && /executions\/[\w-]{36}/.test(url.href));
+      await dashboard.whenStatus('completed');
+      await page.getByRole('tab', { name: 'Result' }).click();
+    };
+    await dashboard.signIn('alice');
+    await dashboard.execution(await alice.start(given, { word: 'once' }), 'graph');
+    // What has not begun, too: the stored one has no such step.
+    await page.locator('[data-node=untaken]').waitFor();
+    await leaves('Run again');
+    await soon(async () => expect(await result.textContent()).toBe('given once'));
+    await button('Edit input').click();
+    await page.getByRole('heading', { name: 'Run your own' }).waitFor();
+    expect(JSON.parse(await page.getByLabel('Definition, as JSON').inputValue())).toEqual(given);
+    const word = page.locator('[data-path="/word"] input');
+    expect(await word.inputValue()).toBe('once');
+    await word.fill('anew');
+    await leaves('Run');
+    await soon(async () => expect(await result.textContent()).toBe('given anew'));
+
+    // Started by its name, it is run again by its name, as it is stored now.
+    await dashboard.execution(await alice.start('twice'), 'graph');
+    await page.locator('[data-node=other]').waitFor();
+    expect((await alice.post('/workflows', { name: 'twice', steps: [step('newer', 'newly stored')] })).status).toBe(201);
+    await leaves('Run again');
+    await soon(async () => expect(await result.textContent()).toBe('newly stored'));
+    expect((await alice.request('DELETE', '/workflows/twice')).status).toBe(204);
+    await button('Run again').click();
+    await page.getByRole('alert').filter({ hasText: 'No workflow is called twice any more' }).waitFor();
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
   it('lists executions as they come and change, and filters them', async () => {
     const alice = service.as('alice');
     await dashboard.signIn('alice');

@@ -12,6 +12,7 @@ const routes = (id: string): [method: string, path: string, body?: object][] => 
   ['GET', `/executions/${id}/stream`],
   ['GET', `/executions/${id}/stream?from=latest`],
   ['GET', `/executions/${id}/events`],
+  ['GET', `/executions/${id}/definition`],
   ['POST', `/executions/${id}/input`, { value: 1 }],
   ['POST', `/executions/${id}/tickets`],
   ['GET', `/stream?executions=${id}`],
@@ -67,8 +68,8 @@ describe.each<Platform>(['express', 'fastify'])('what belongs to another user, o
       const own = await app.alice.start(asking);
       await (await client.openExecution(own)).untilEvent('input_required');
       // Answering ends it, so that the cancel that comes last finds it completed.
-      const [state, , , page, answered, ticket, , cancelled] = await statuses(client, own);
-      expect([state, page, answered, ticket, cancelled]).toEqual([200, 200, 202, 201, 409]);
+      const [state, , , page, definition, answered, ticket, , cancelled] = await statuses(client, own);
+      expect([state, page, definition, answered, ticket, cancelled]).toEqual([200, 200, 200, 202, 201, 409]);
     }
     expect((await app.root.get(`/executions/${UNKNOWN}`)).status).toBe(404);
   });

@@ -15,7 +15,7 @@ afterEach(() => app.close());
 
 /** Every route of an execution. */
 const routes = (id: string): [string, string, unknown?][] => [
-  ['GET', `/executions/${id}`], ['GET', `/executions/${id}/stream`], ['GET', `/executions/${id}/events`], ['POST', `/executions/${id}/cancel`],
+  ['GET', `/executions/${id}`], ['GET', `/executions/${id}/stream`], ['GET', `/executions/${id}/events`], ['GET', `/executions/${id}/definition`], ['POST', `/executions/${id}/cancel`],
   ['POST', `/executions/${id}/input`, { value: 1 }], ['POST', `/executions/${id}/tickets`], ['GET', `/stream?executions=${id}`],
 ];
 const answers = async (client: Client, id: string) => {

@@ -32,6 +32,7 @@ const routes = (id: string): Route[] => [
   { method: 'GET', path: '/executions', needs: ['executions:read'] },
   { method: 'GET', path: `/executions/${id}`, needs: ['executions:read'] },
   { method: 'GET', path: `/executions/${id}/stream`, needs: ['executions:read'] },
+  { method: 'GET', path: `/executions/${id}/definition`, needs: ['executions:read'] },
   { method: 'GET', path: `/executions/${id}/events`, needs: ['executions:read'] },
   { method: 'POST', path: `/executions/${id}/tickets`, needs: ['executions:read'] },
   { method: 'GET', path: `/stream?executions=${id}`, needs: ['executions:read'] },

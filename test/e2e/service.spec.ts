@@ -96,6 +96,15 @@ describe('the service as a process', () => {
     await eventually(() => /^curl -N /m.test(service.output), 'how to try it');
   });
 
+  it.each<[string, Record<string, string | undefined>, string]>([
+    ['tokens of a secret', { STEPCAST_API_KEYS: undefined, STEPCAST_JWT_SECRET: 'a secret of thirty-two bytes, or more' }, 'Authorization: Bearer $TOKEN'],
+    ['tokens of an issuer', { STEPCAST_API_KEYS: undefined, STEPCAST_JWKS_URL: 'http://127.0.0.1:9/jwks' }, 'Authorization: Bearer $TOKEN'],
+    ['keys and tokens', { STEPCAST_JWT_SECRET: 'a secret of thirty-two bytes, or more' }, 'X-API-Key: $STEPCAST_API_KEY'],
+  ])('with %s says how to try it with one', async (_what, env, header) => {
+    service = ServiceProcess.spawn({ env });
+    expect(await eventually(() => /^curl -N \S+ -H "([^"]+)" .+\n.+\n/m.exec(service.output)?.[1], 'how to try it')).toBe(header);
+  });
+
   it('tells an older Node in one line which one it needs, before it loads what that lacks', async () => {
     const dataDir = tempDir();
     const preload = join(dataDir, 'older.mjs');

@@ -94,7 +94,7 @@ describe.each<Platform>(['express', 'fastify'])('tickets, on %s', (platform) => 
     const id = await app.alice.start(waiting);
     const ticket = await issue(`/executions/${id}/tickets`);
     const routes = [
-      ['GET', `/executions/${id}`], ['GET', `/executions/${id}/events`], ['POST', `/executions/${id}/cancel`], ['POST', `/executions/${id}/tickets`],
+      ['GET', `/executions/${id}`], ['GET', `/executions/${id}/events`], ['GET', `/executions/${id}/definition`], ['POST', `/executions/${id}/cancel`], ['POST', `/executions/${id}/tickets`],
       ['POST', '/tickets'], ['GET', '/executions'], ['GET', '/workflows'], ['POST', '/executions'],
     ] as const;
     for (const [method, path] of routes) expect([path, (await nobody.request(method, url(path, ticket))).status]).toEqual([path, 401]);

@@ -176,6 +176,17 @@ describe('answers', () => {
     expect((await service.bob.request('DELETE', '/workflows/every')).status).toBe(204);
   });
 
+  it('of definitions of executions are, whether given, stored, of the code or built for one run', async () => {
+    const given = await run({ ...EVERY_STEP, timeoutMs: 60_000, inputSchema: true, streaming: { bufferSize: 10 } });
+    await service.alice.post('/workflows', { ...EVERY_STEP, name: 'kept' });
+    const [stored, ofCode] = [idOf(await service.alice.post('/workflows/kept/executions', {})), idOf(await service.alice.post('/workflows/brief/executions', { input: { text: 'It is short.' } }))];
+    const { id: built } = await service.app.get(ExecutionService).executeStreaming(workflow('once', agent('f', () => 1)), null, { user: 'alice' });
+    const origins = [];
+    for (const id of [given, stored, ofCode, built]) origins.push(((await service.alice.get(`/executions/${id}/definition`)).json as { origin: string }).origin);
+    expect(origins).toEqual(['given', 'stored', 'code', 'built']);
+    await service.alice.request('DELETE', '/workflows/kept');
+  });
+
   it('of starts are, as JSON and as a stream, first and repeated', async () => {
     const key = { 'idempotency-key': 'once' };
     const body = { workflow: { name: 'short', steps: [{ type: 'agent', name: 'a', agent: 'echo' }] } };

@@ -88,10 +88,13 @@ function statusText(state: ExecutionState, io: Io): string {
   const took = startedAt === null ? '' : `  ${duration(Date.parse(finishedAt ?? new Date(io.now()).toISOString()) - Date.parse(startedAt))}`;
   const usage = usageText(state.usage);
   const lines = [`${color.bold(safeLine(workflow))}  ${status}${queuePosition === null ? '' : ` at ${queuePosition}`}  ${percent(progress)}${took}${usage ? `  ${usage}` : ''}`];
-  const steps = Object.values(state.steps).filter(({ type }) => !isComposite(type)).map(({ id, status: now, attempt, durationMs }: StepState) => [
+  const leaves = Object.values(state.steps).filter(({ type }) => !isComposite(type));
+  const steps = leaves.map(({ id, status: now, attempt, durationMs }: StepState) => [
     safeLine(id), now, attempt > 1 ? `attempt ${attempt}` : '', durationMs === undefined ? '' : duration(durationMs),
   ]);
   if (steps.length) lines.push('', tableOf(['STEP', 'STATUS', '', 'TOOK'], steps, color).trimEnd());
+  const questions = leaves.filter((step) => step.status === 'waiting').map(({ id, prompt }) => color.magenta(`? ${safeLine(id)} waits for an answer${prompt ? `: ${safeLine(prompt)}` : ''}`));
+  if (questions.length) lines.push('', ...questions);
   if (state.error) lines.push('', color.red(`${state.error.code}: ${safeLine(state.error.message)}`));
   if (status === 'completed') lines.push('', safeText(valueText(state.result, 2)));
   return `${lines.join('\n')}\n`;

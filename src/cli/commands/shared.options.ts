@@ -8,7 +8,7 @@ export type ShownOptions = ConnectionOptions & OutputOptions & FollowOptions;
 export function withConnection(command: Command): Command {
   return command
     .option('--url <url>', 'where the service is; default STEPCAST_URL, or http://127.0.0.1:3000')
-    .option('--key <key>', 'an API key; STEPCAST_API_KEY is safer, as other users of the machine see command lines');
+    .option('--key <key>', 'an API key or a bearer token; STEPCAST_API_KEY is safer, as other users of the machine see command lines');
 }
 
 /** What shows an execution. */

@@ -5,6 +5,7 @@ import { StepcastProvider } from '../../react/stepcast.context.js';
 import { Boundary } from '../ui/boundary.js';
 import { ExecutionsView } from '../executions/executions.view.js';
 import { lazily } from '../ui/lazily.js';
+import { forgetOwnText } from '../workflows/own.text.js';
 import { Announcer } from './announcer.js';
 import { HelpDialog } from './help.dialog.js';
 import { NoPage } from './no-page.js';
@@ -59,7 +60,10 @@ export function App() {
 
 function Console({ session }: { session: Session }) {
   const route = useRoute();
-  const [help, setHelp] = useState(false);
+  const here = hrefOf(route);
+  /** Where the help was opened: it does not stay over what comes next. */
+  const [helpAt, setHelpAt] = useState<string>();
+  if (helpAt !== undefined && helpAt !== here) setHelpAt(undefined);
   const main = useRef<HTMLElement>(null);
   const place = placeOf(route);
   const before = useRef(place);
@@ -71,18 +75,19 @@ function Console({ session }: { session: Session }) {
     if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
   }, [place]);
   useShortcuts(useMemo(() => ({
-    '?': () => setHelp(true),
+    '?': () => setHelpAt(here),
     'g w': () => navigate({ view: 'workflows', name: undefined }),
     'g e': () => navigate({ view: 'executions', filter: {} }),
     'g s': () => navigate({ view: 'system' }),
     '/': () => main.current?.querySelector<HTMLElement>('[type=search]')?.focus(),
-  }), []));
+  }), [here]));
   return (
     <SessionContext.Provider value={session}>
       <StepcastProvider client={session.client}>
         <TopBar
-          view={route.view} onHelp={() => setHelp(true)} onSignOut={() => {
+          view={route.view} onHelp={() => setHelpAt(here)} onSignOut={() => {
             history.replaceState(null, '', location.pathname);
+            forgetOwnText();
             session.signOut();
           }}
         />
@@ -91,7 +96,7 @@ function Console({ session }: { session: Session }) {
             <Suspense fallback={<p className="loading" role="status">Loading …</p>}><View route={route} /></Suspense>
           </Boundary>
         </main>
-        {help && <HelpDialog onClose={() => setHelp(false)} />}
+        {helpAt === here && <HelpDialog onClose={() => setHelpAt(undefined)} />}
       </StepcastProvider>
     </SessionContext.Provider>
   );

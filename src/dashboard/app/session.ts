@@ -5,6 +5,7 @@
 import { createContext, useContext } from 'react';
 import { StepcastClient } from '../../client/stepcast.client.js';
 import { refusalOf, unreachable } from '../../client/transport.js';
+import { isBearerToken } from '../../contract/credential.js';
 import { ClockSkew } from './clock.skew.js';
 
 const STORED = 'stepcast.key';
@@ -70,9 +71,8 @@ export function openSession(key: string, onRefused: (why: string) => void): Omit
   return { client: new StepcastClient({ baseUrl: base, headers, fetch: checked }), clock, get };
 }
 
-/** A bearer token is three parts between dots; everything else is a key. */
 function credentialsOf(key: string): Record<string, string> {
-  return /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(key) ? { Authorization: `Bearer ${key}` } : { 'X-API-Key': key };
+  return isBearerToken(key) ? { Authorization: `Bearer ${key}` } : { 'X-API-Key': key };
 }
 
 function checkHeaders(headers: Record<string, string>): void {

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { RequestError } from '../../client/client.error.js';
 import { type Connection } from '../../client/follow.js';
+import { type ExecutionDefinition } from '../../contract/api.js';
 import { type ExecutionState, FINISHED_STATUSES } from '../../contract/state.js';
 import { useStepcastClient } from '../../react/stepcast.context.js';
 import { hrefOf, navigate } from '../app/router.js';
@@ -11,9 +12,9 @@ import { count, duration, moment, money, percent, plural } from '../ui/format.js
 import { Chip, CopyButton, Dialog, Failure, Progress } from '../ui/parts.js';
 import { useNow } from '../ui/use-now.js';
 import { useWork } from '../ui/use-work.js';
-import { definitionOf, keepDefinition } from '../workflows/own.definitions.js';
-import { prefill } from '../workflows/prefill.js';
+import { prefill, prefillOwn } from '../workflows/prefill.js';
 import { useStart } from '../workflows/use-start.js';
+import { definitionOf } from './definition.of.js';
 import { type ExecutionModel } from './execution.model.js';
 import { Outcome } from './outcome.js';
 
@@ -26,18 +27,23 @@ interface HeadProps {
   length: number;
   connection: Connection;
   isLive: boolean;
+  /** What it runs: undefined as long as that is not known, null where nobody can tell any more. */
+  definition: ExecutionDefinition | null | undefined;
+  /** Whether a workflow of its name may be started now. */
   isKnown: boolean;
   onReplay: () => void;
   /** Shows a step, where steps are shown. */
   onShow: (stepId: string) => void;
 }
 
-export function ExecutionHead({ model, state, live, length, connection, isLive, isKnown, onReplay, onShow }: HeadProps) {
+export function ExecutionHead({ model, state, live, length, connection, isLive, definition, isKnown, onReplay, onShow }: HeadProps) {
   const client = useStepcastClient();
   const start = useStart(client);
   const [asks, setAsks] = useState(false);
   const { busy, error, run } = useWork();
   const isFinished = FINISHED_STATUSES.has(live.status);
+  // What was given with the start may have nothing but its name in common with what is stored under it.
+  const isEditable = definition?.origin === 'given' || (isKnown && definition !== undefined && definition?.origin !== 'built');
   const { workflow, status, progress } = state;
   useShortcuts({ c: isFinished ? undefined : () => setAsks(true) });
   const cancel = () => {
@@ -47,17 +53,20 @@ export function ExecutionHead({ model, state, live, length, connection, isLive, 
     });
   };
   const again = () => run(async () => {
-    const own = definitionOf(model.id);
+    const ran = definition === undefined ? await definitionOf(client, model.id) : definition;
     try {
-      const { id } = await start(own ?? live.workflow, model.input, live.sessionId ?? undefined);
-      if (own) keepDefinition(id, own);
+      const { id } = await start(ran?.origin === 'given' ? ran.workflow : live.workflow, model.input, live.sessionId ?? undefined);
       navigate({ view: 'execution', id, tab: 'timeline' });
     } catch (refused) {
-      if (refused instanceof RequestError && refused.status === 404) throw new Error(`No workflow is called ${live.workflow}: its definition was given whole with the start, and is not kept for another one.`, { cause: refused });
+      if (refused instanceof RequestError && refused.status === 404) throw new Error(`No workflow is called ${live.workflow} any more.`, { cause: refused });
       throw refused;
     }
   });
   const edit = () => {
+    if (definition?.origin === 'given') {
+      prefillOwn(definition.workflow, model.input ?? null);
+      return navigate({ view: 'own' });
+    }
     prefill(live.workflow, model.input ?? null);
     navigate({ view: 'workflows', name: live.workflow });
   };
@@ -70,8 +79,8 @@ export function ExecutionHead({ model, state, live, length, connection, isLive, 
         {isLive ? <ConnectionNote connection={connection} /> : <span className="tag">replay</span>}
         <span className="row push actions">
           {model.events.length > 0 && <button type="button" className="quiet" aria-pressed={!isLive} onClick={onReplay}>{isLive ? 'Replay' : 'Live'}</button>}
-          {model.input !== undefined && <button type="button" className="quiet" aria-disabled={busy} onClick={again}>Run again</button>}
-          {model.input !== undefined && isKnown && !definitionOf(model.id) && <button type="button" className="quiet wide" onClick={edit}>Edit input</button>}
+          {model.input !== undefined && definition?.origin !== 'built' && <button type="button" className="quiet" aria-disabled={busy} onClick={again}>Run again</button>}
+          {model.input !== undefined && isEditable && <button type="button" className="quiet wide" onClick={edit}>Edit input</button>}
           {!isFinished && <button id="cancel" type="button" className="danger" aria-disabled={busy} onClick={() => setAsks(true)}>Cancel</button>}
         </span>
       </div>

@@ -12,6 +12,7 @@ import { Failure } from '../ui/parts.js';
 import { TabPanel, Tabs } from '../ui/tabs.js';
 import { useLoaded } from '../ui/use-work.js';
 import { AnswerForms } from './answer.forms.js';
+import { definitionOf } from './definition.of.js';
 import { EventsTab } from './events/events.tab.js';
 import { ExecutionHead } from './execution.head.js';
 import { ExecutionModel } from './execution.model.js';
@@ -40,6 +41,7 @@ export function ExecutionView({ id, tab }: { id: string; tab: Tab }) {
   const state = isLive ? snapshot.state : model.replay.at(moment);
   const { status, workflow, progress } = snapshot.state;
   const { value: workflows } = useLoaded('workflows', (signal) => client.workflows({ signal }));
+  const { value: definition } = useLoaded(`definition ${id}`, (signal) => definitionOf(client, id, signal));
   const isKnown = workflows?.some(({ name }) => name === workflow) ?? false;
   useTitle(snapshot.state);
   const select = useCallback((stepId: string | undefined) => setSelected(stepId), []);
@@ -57,10 +59,10 @@ export function ExecutionView({ id, tab }: { id: string; tab: Tab }) {
   if (snapshot.error && model.events.length === 0) {
     return <section className="card pad stack"><a className="back" href={hrefOf({ view: 'executions', filter: {} })}>← Executions</a><Failure error={snapshot.error} /></section>;
   }
-  const props: TabProps = { model, state, length, isLive, isKnown, selected, onSelect: select };
+  const props: TabProps = { model, state, length, isLive, definition, selected, onSelect: select };
   return (
     <article className="execution" aria-labelledby="execution-title" data-status={status} data-progress={progress} data-events={model.events.length}>
-      <ExecutionHead model={model} state={state} live={snapshot.state} length={length} connection={snapshot.connection} isLive={isLive} isKnown={isKnown} onReplay={toggleReplay} onShow={showStep} />
+      <ExecutionHead model={model} state={state} live={snapshot.state} length={length} connection={snapshot.connection} isLive={isLive} definition={definition} isKnown={isKnown} onReplay={toggleReplay} onShow={showStep} />
       {FINISHED_STATUSES.has(status) || status === 'queued' || snapshot.status === 'failed' ? null : <AnswerForms id={id} state={snapshot.state} />}
       {snapshot.error && !FINISHED_STATUSES.has(status) && <Failure error={snapshot.error} />}
       <Tabs label={`Views of ${workflow}`} selected={tab} onSelect={show} items={TABS.map((name) => ({ id: name, label: name === 'events' ? <>Events <span className="badge">{count(length)}</span></> : LABELS[name] }))} />

@@ -1,3 +1,4 @@
+import { type ExecutionDefinition } from '../../contract/api.js';
 import { type ExecutionState } from '../../contract/state.js';
 import { type ExecutionModel } from './execution.model.js';
 
@@ -9,8 +10,8 @@ export interface TabProps {
   /** How many events have happened then. */
   length: number;
   isLive: boolean;
-  /** Whether a workflow of its name may be started now. */
-  isKnown: boolean;
+  /** What it runs: undefined as long as that is not known, null where nobody can tell any more. */
+  definition: ExecutionDefinition | null | undefined;
   selected: string | undefined;
   onSelect: (stepId: string | undefined) => void;
 }

@@ -1,5 +1,5 @@
 /** Small parts that all views are made of. Whatever comes from an execution goes in as text. */
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { RequestError } from '../../client/client.error.js';
 import { type Fault } from '../../contract/errors.js';
 import { type StepStatus } from '../../contract/events.js';
@@ -64,7 +64,8 @@ async function copyText(text: string): Promise<boolean> {
 /** A modal dialog of the browser's own: it keeps the focus inside and gives it back. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed while it is still there: what is gone gives no focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

@@ -11,24 +11,30 @@ import { beginForm, finishForm, type FormState, SchemaForm } from '../form/schem
 import { schemaOf } from '../form/schema.js';
 import { Failure } from '../ui/parts.js';
 import { useWork } from '../ui/use-work.js';
-import { keepDefinition } from './own.definitions.js';
+import { keepOwnText, ownText } from './own.text.js';
+import { takePrefilledOwn } from './prefill.js';
 import { DEFINITION } from './samples.js';
 import { useStart } from './use-start.js';
 
 export function OwnView() {
   const client = useStepcastClient();
   const start = useStart(client);
-  const [text, setText] = useState(() => JSON.stringify(DEFINITION, null, 2));
+  const [given] = useState(takePrefilledOwn);
+  const [text, setText] = useState(() => (given ? jsonOf(given.workflow) : ownText() ?? jsonOf(DEFINITION)));
   const parsed = useMemo(() => parseJson(text), [text]);
   const schema = parsed instanceof Unfit ? undefined : schemaOf(parsed)['inputSchema'];
   const shape = JSON.stringify(schema);
-  const [form, setForm] = useState<{ shape: string | undefined; state: FormState }>();
+  const [form, setForm] = useState<{ shape: string | undefined; state: FormState } | undefined>(() => given && { shape, state: beginForm(schema, given.input) });
   const state = form && form.shape === shape ? form.state : beginForm(schema, draftOf(schema));
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   const { busy, error, run } = useWork();
   useEffect(() => {
     document.title = 'Run your own · Stepcast';
   }, []);
+  const write = (next: string) => {
+    setText(next);
+    keepOwnText(next);
+  };
   const misread = parsed instanceof Unfit ? `The definition ${parsed.message}` : undefined;
   /** @throws Error where it is no JSON. */
   const definition = (): WorkflowDefinition => {
@@ -42,7 +48,7 @@ export function OwnView() {
     if (missing.length) throw new Error('The input is not complete.');
     try {
       const { id } = await start(workflow, value);
-      keepDefinition(id, workflow);
+      keepOwnText(text);
       navigate({ view: 'execution', id, tab: 'timeline' });
     } catch (refused) {
       if (refused instanceof RequestError) setFaults(refused.errors.filter(isOfInput).map(({ path, message }) => ({ path: path.slice('/input'.length), message })));
@@ -66,18 +72,22 @@ export function OwnView() {
       <div className="own-columns">
         <div className="field">
           <label htmlFor="definition">Definition, as JSON</label>
-          <textarea id="definition" className="code" rows={24} spellCheck={false} value={text} aria-invalid={parsed instanceof Unfit || undefined} onChange={(event) => setText(event.target.value)} />
+          <textarea id="definition" className="code" rows={24} spellCheck={false} value={text} aria-invalid={parsed instanceof Unfit || undefined} onChange={(event) => write(event.target.value)} />
           {parsed instanceof Unfit && error?.message !== misread && <p className="fault">{parsed.message}</p>}
         </div>
         <div className="stack">
           <SchemaForm key={shape} schema={schema} state={state} onChange={(next) => setForm({ shape, state: next })} faults={faults} label="Input" />
           <Failure error={error} isShown={isOfInput} />
           <p className="row"><button type="submit" aria-disabled={busy}>{busy ? 'Working …' : 'Run'}</button><button type="button" className="quiet" aria-disabled={busy} onClick={store}>Store under its name</button></p>
-          <p className="hint">Running keeps the definition with the execution alone; storing it makes it yours to start by name.</p>
+          <p className="hint">Running keeps the definition with the execution alone, which can be run again as long as it is kept; storing it makes it yours to start by name.</p>
         </div>
       </div>
     </form>
   );
+}
+
+function jsonOf(workflow: WorkflowDefinition): string {
+  return JSON.stringify(workflow, null, 2);
 }
 
 function isOfInput({ path }: Fault): boolean {

@@ -21,7 +21,7 @@ const outputs = (results: Record<string, JsonValue>): StepContext => ({ input: {
 
 describe('the workflow brief', () => {
   it('is a valid tree of data, so that it goes on after a crash from what is stored', () => {
-    expect(() => assertDefinition(definition, { hasAgent: (name) => provided.includes(name) })).not.toThrow();
+    expect(() => assertDefinition(definition, { hasAgent: (name) => provided.includes(name), names: () => provided })).not.toThrow();
     expect(definitionData(definition)).toMatchObject({ pure: true, data: { name: 'brief' } });
     expect(new Set(all(steps).map(({ type }) => type))).toEqual(new Set(['agent', 'parallel', 'conditional', 'sequential', 'iteration']));
   });

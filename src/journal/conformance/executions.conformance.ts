@@ -16,6 +16,8 @@ export function describeExecutions(journal: () => Journal): void {
       });
       const { definition: _definition, fingerprint: _fingerprint, input: _input, traceparent: _traceparent, ...listed } = record;
       expect(await journal().find(one.id)).toEqual(listed);
+      expect(await journal().findOwned(one.id)).toEqual(record);
+      expect(await journal().findOwned('none')).toBeUndefined();
       expect((await journal().claim(one.id, { countResume: false })).traceparent).toBe(one.traceparent);
       expect((await journal().create(execution())).record.traceparent).toBeNull();
     });

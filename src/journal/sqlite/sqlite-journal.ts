@@ -14,7 +14,7 @@ import { explain, isDamaged, isFaulty, needsReopen } from './sqlite.errors.js';
 import { SqliteCache } from './sqlite.cache.js';
 import { create } from './sqlite.create.js';
 import { type SqliteLog } from './sqlite.log.js';
-import { type ExecutionRow, recordOf, storedKeyOf, storedOf } from './sqlite.statements.js';
+import { type ExecutionRow, ownedOf, type OwnedRow, recordOf, storedKeyOf, storedOf } from './sqlite.statements.js';
 import { giveSpaceBack, sweep, sweepLeftOver } from './sqlite.sweep.js';
 import { fromText, toText } from './sqlite.text.js';
 import { type Turn } from './sqlite.transaction.js';
@@ -100,6 +100,13 @@ export class SqliteJournal extends Journal {
     return this.query((log) => {
       const row = log.sql.find.get(toText(id)) as ExecutionRow | undefined;
       return row && log.current(recordOf(row));
+    });
+  }
+
+  async findOwned(id: string): Promise<OwnedExecution | undefined> {
+    return this.query((log) => {
+      const row = log.sql.findOwned.get(toText(id)) as OwnedRow | undefined;
+      return row && log.current(ownedOf(row));
     });
   }
 

@@ -6,7 +6,7 @@ import { type AgentContext } from '../agent.js';
 import { agent, conditional, input, iteration, parallel, retry, sequential, workflow } from './builder.js';
 import { assertDefinition, validateDefinition } from './definition.validator.js';
 
-const known = { hasAgent: () => true };
+const known = { hasAgent: () => true, names: () => [] };
 
 describe('code and JSON give the same tree', () => {
   it('for the workflow of the contract', () => {
@@ -64,7 +64,7 @@ describe('agents', () => {
     const run = async (ctx: AgentContext<{ n: number }>) => ctx.input.n + 1;
     const step = agent('inline', run, { input: (ctx) => ({ n: ctx.previous }) });
     expect(step.agent).toBe(run);
-    expect(() => assertDefinition(workflow('w', step, agent('next', async (ctx) => ctx.input)), { hasAgent: () => false })).not.toThrow();
+    expect(() => assertDefinition(workflow('w', step, agent('next', async (ctx) => ctx.input)), { hasAgent: () => false, names: () => [] })).not.toThrow();
   });
 
   it('whose names can be no names of steps need one', () => {

@@ -4,7 +4,8 @@ import { DEFINITION_LIMITS, type Step, type WorkflowDefinition } from '../../con
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { assertDefinition, validateDefinition } from './definition.validator.js';
 
-const known = { hasAgent: (name: string) => ['echo', 'delay', 'tokens', 'flaky', 'llm'].includes(name) };
+const knowing = (...agents: string[]) => ({ hasAgent: (name: string) => agents.includes(name), names: () => agents });
+const known = knowing('echo', 'delay', 'tokens', 'flaky', 'llm');
 const echo = (name: string, rest: object = {}) => ({ type: 'agent', name, agent: 'echo', ...rest });
 const flow = (...steps: unknown[]) => ({ name: 'flow', steps });
 
@@ -127,6 +128,19 @@ describe('every fault is told, with its path', () => {
     ['schemas that are none', { ...flow({ type: 'input', name: 'i', schema: { properties: { a: { type: 'strin' } } } }), inputSchema: { $ref: '#/$defs/no' } },
       ['/inputSchema/$ref', '/steps/0/schema/properties/a/type']],
   ])('%s', (_what, value, paths) => expect(pathsOf(value)).toEqual(paths));
+
+  it('says with an agent that there is not which one may be meant, or once which ones there are', () => {
+    const messagesOf = (agents: string[], ...named: string[]) => {
+      const value = flow(...named.map((agent, i) => ({ type: 'agent', name: `s${i}`, agent })));
+      return refusal(() => validateDefinition(value, knowing(...agents))).faults?.map(({ message }) => message);
+    };
+    const of = (name: string) => `names the agent "${name}", which is not registered here`;
+    expect(messagesOf(['tokens', 'echo', 'llm'], 'ecko', 'nope', 'nothing')).toEqual([`${of('ecko')} (did you mean echo?)`, `${of('nope')} (known are echo, llm, tokens)`, of('nothing')]);
+    const many = Array.from({ length: 21 }, (_, i) => `agent${String(i).padStart(2, '0')}`);
+    expect(messagesOf(many.toReversed(), 'nope')).toEqual([`${of('nope')} (known are ${many.slice(0, 20).join(', ')}, …)`]);
+    expect(messagesOf(many.slice(1).toReversed(), 'nope')).toEqual([`${of('nope')} (known are ${many.slice(1).join(', ')})`]);
+    expect(messagesOf([], 'nope')).toEqual([of('nope')]);
+  });
 
   it('is capped at a hundred', () => expect(faultsOf(flow(...Array.from({ length: 20_000 }, () => 1)))).toHaveLength(100));
 });

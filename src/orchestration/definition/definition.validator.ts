@@ -8,6 +8,7 @@ import { type ErrorObject, type ValidateFunction } from 'ajv';
 import { DEFINITION_LIMITS as LIMITS, type WorkflowDefinition } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { isObject, type JsonObject, type JsonValue, memberPath, NotJsonError, toJson } from '../../contract/json.js';
+import { nearestName } from '../../contract/nearest.name.js';
 import { cut } from '../../contract/text.js';
 import { CODE_AGENT, formOf } from './definition.form.js';
 import { WORKFLOW_DEFINITION_SCHEMA } from './definition.schema.js';
@@ -16,9 +17,13 @@ import { MAX_FAULTS, toFaults } from './faults.js';
 import { checkSchema } from './input.validator.js';
 import { templateFaults } from './template.js';
 
+/** Of the agents that there are, as many are named to whoever names another. */
+const LISTED_AGENTS = 20;
+
 /** What of the installation a definition depends on. */
 export interface KnownAgents {
   hasAgent(name: string): boolean;
+  names(): readonly string[];
 }
 
 /** What only a tree built in code may have, as it is not made by a user. */
@@ -47,7 +52,7 @@ export function validateDefinition(value: unknown, known: KnownAgents, options: 
  * @throws StepcastError `invalid_definition` with every fault, at most 100.
  */
 export function assertDefinition(definition: WorkflowDefinition, known: KnownAgents): void {
-  const ofCode: KnownAgents = { hasAgent: (name) => name === CODE_AGENT || known.hasAgent(name) };
+  const ofCode: KnownAgents = { hasAgent: (name) => name === CODE_AGENT || known.hasAgent(name), names: () => known.names() };
   check(asJson(formOf(definition), ''), ofCode, '', { sharedCache: true });
 }
 
@@ -108,6 +113,7 @@ class TreeCheck {
   private readonly names = new Map<string, string>();
   private readonly later: (() => void)[] = [];
   private steps = 0;
+  private hasListedAgents = false;
   private readonly hasStep = (name: string) => this.names.has(name);
 
   constructor(private readonly known: KnownAgents, private readonly trust: Trust) {}
@@ -140,7 +146,7 @@ class TreeCheck {
     this.name(step.name, at('name'));
     switch (step.type) {
       case 'agent':
-        if (typeof step.agent === 'string' && !this.known.hasAgent(step.agent)) this.add(at('agent'), `names the agent "${cut(step.agent, LIMITS.nameLength)}", which is not registered here`);
+        if (typeof step.agent === 'string' && !this.known.hasAgent(step.agent)) this.add(at('agent'), this.unknownAgent(cut(step.agent, LIMITS.nameLength)));
         this.template(step.input, at('input'));
         this.cache(step, at('cache'));
         break;
@@ -167,6 +173,18 @@ class TreeCheck {
       default:
         break;
     }
+  }
+
+  private unknownAgent(name: string): string {
+    const registered = this.known.names();
+    const meant = nearestName(name, registered);
+    let help = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+    // They are the same for each step: once is enough.
+    if (meant === undefined && registered.length > 0 && !this.hasListedAgents) {
+      this.hasListedAgents = true;
+      help = ` (known are ${registered.toSorted().slice(0, LISTED_AGENTS).join(', ')}${registered.length > LISTED_AGENTS ? ', …' : ''})`;
+    }
+    return `names the agent "${name}", which is not registered here${help}`;
   }
 
   private cache({ agent, cache }: JsonObject, path: string): void {

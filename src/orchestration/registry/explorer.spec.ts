@@ -139,7 +139,7 @@ describe('the explorer', () => {
       const { message } = await refused.then(() => new Error('it started'), (error: Error) => error);
       expect(message.split('\n')).toEqual([
         'the workflow "broken" cannot run:',
-        '- /steps/0/agent names the agent "nobody", which is not registered here',
+        '- /steps/0/agent names the agent "nobody", which is not registered here (known are analyze)',
         expect.stringMatching(/^- \/steps\/2\/agent names the agent "nowhere"/),
         expect.stringMatching(/^- \/steps\/2\/input .*"gone"/),
         expect.stringMatching(/^- \/steps\/2\/name .*name of two steps/),

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Post, Query, Req, Res, UseFilt
 import { CurrentUser } from '../../auth/auth.decorators.js';
 import { isAdmin, type Principal } from '../../auth/principal.js';
 import { TicketStore } from '../../auth/ticket.store.js';
+import { type ExecutionDefinition } from '../../contract/api.js';
 import { type JsonObject, type JsonValue } from '../../contract/json.js';
 import { type ExecutionState } from '../../contract/state.js';
 import { Journal } from '../../journal/journal.js';
@@ -64,6 +65,12 @@ export class ExecutionsController {
   @ForOwner('executions:read')
   async status(@Req() request: HttpRequest): Promise<ExecutionState> {
     return this.executions.status((request.execution as ExecutionRecord).id);
+  }
+
+  @Get('executions/:id/definition')
+  @ForOwner('executions:read')
+  async definition(@Req() request: HttpRequest): Promise<ExecutionDefinition> {
+    return this.executions.definition((request.execution as ExecutionRecord).id);
   }
 
   /** The stored texts go out as they are: the page holds what the stream would have sent, byte for byte. */

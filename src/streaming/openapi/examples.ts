@@ -59,6 +59,8 @@ export const EXECUTION_LIST = {
   nextCursor: null,
 };
 
+export const EXECUTION_DEFINITION = { workflow: DEFINITION, origin: 'given' };
+
 export const EVENTS_PAGE = { events: EVENTS.slice(0, 3), lastSeq, terminal: false };
 
 const STATUS_URL = `/api/v1/executions/${EXECUTION_ID}`;

@@ -2,7 +2,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { EXECUTION_STATUSES } from '../../contract/state.js';
-import { DEFINITION, EVENTS_PAGE, EXECUTION_LIST, EXECUTION_STREAM, INPUT, started, STATE, ticket } from './examples.js';
+import { DEFINITION, EVENTS_PAGE, EXECUTION_DEFINITION, EXECUTION_LIST, EXECUTION_STREAM, INPUT, started, STATE, ticket } from './examples.js';
 import { ApiExecutionId, ApiJson, ApiJsonBody, ApiOptional, ApiProblems, ApiUser, AUTHENTICATED, FOR_OWNERS, FOR_USERS, WITH_BODY, WITH_POST } from './route.decorators.js';
 import { TEXT_CONFLICT } from './streams.docs.js';
 import { ApiStart, START_PROBLEMS } from './workflows.docs.js';
@@ -38,6 +38,17 @@ export const ApiGetExecution = () =>
     ApiOperation({ ...TAGS, operationId: 'getExecution', summary: 'Get an execution', description: 'As it stands: the fold of its events up to `lastSeq`. A stream that resumes after `lastSeq` goes on from exactly here.' }),
     ApiUser(), ApiExecutionId(),
     ApiJson(200, 'The execution', 'ExecutionState', STATE),
+    ApiProblems(FOR_OWNERS),
+  );
+
+export const ApiGetDefinition = () =>
+  applyDecorators(
+    ApiOperation({
+      ...TAGS, operationId: 'getDefinition', summary: 'Get the definition that an execution runs',
+      description: 'As it was given or stored at the start, whatever has become of it since. One of the code is not kept: where that has changed, it is 404 `not_found`, and the detail says so.',
+    }),
+    ApiUser(), ApiExecutionId(),
+    ApiJson(200, 'The definition', 'ExecutionDefinition', EXECUTION_DEFINITION),
     ApiProblems(FOR_OWNERS),
   );
 

@@ -25,8 +25,8 @@ export const PROBLEMS: Record<ProblemCode, ProblemDoc> = {
   },
   invalid_definition: {
     when: 'The workflow is not valid; every fault is told.',
-    detail: 'the definition is not valid: /steps/0/agent names the agent "ecko", which is not registered here',
-    faults: [{ path: '/steps/0/agent', message: 'names the agent "ecko", which is not registered here' }],
+    detail: 'the definition is not valid: /steps/0/agent names the agent "ecko", which is not registered here (did you mean echo?)',
+    faults: [{ path: '/steps/0/agent', message: 'names the agent "ecko", which is not registered here (did you mean echo?)' }],
   },
   invalid_cursor: {
     when: 'The cursor is no whole number, negative, beyond the log, or none that was handed out.',

@@ -11,7 +11,7 @@ import { WorkflowsController } from '../controllers/workflows.controller.js';
 import { ApiClearCache } from './cache.docs.js';
 import { describeRoutes } from './describe-routes.js';
 import {
-  ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
+  ApiCancelExecution, ApiCreateStreamTicket, ApiCreateTicket, ApiGetDefinition, ApiGetExecution, ApiListEvents, ApiListExecutions, ApiRunDefinition, ApiSendInput,
 } from './executions.docs.js';
 import { ApiChat, ApiResumeChat, ApiRunAgent } from './protocols.docs.js';
 import { ApiGetReliability } from './reliability.docs.js';
@@ -31,6 +31,7 @@ describeRoutes(ExecutionsController, {
   run: ApiRunDefinition(),
   list: ApiListExecutions(),
   status: ApiGetExecution(),
+  definition: ApiGetDefinition(),
   events: ApiListEvents(),
   cancel: ApiCancelExecution(),
   answer: ApiSendInput(),

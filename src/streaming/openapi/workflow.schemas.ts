@@ -1,5 +1,6 @@
 /** What the routes of workflows answer. */
-import { type WorkflowDetail, type WorkflowSummary } from '../../contract/api.js';
+import { type ExecutionDefinition, type WorkflowDetail, type WorkflowSummary } from '../../contract/api.js';
+import { type WorkflowDefinition } from '../../contract/definition.js';
 import { DEFINITION_SCHEMAS } from './definition.schemas.js';
 import { array, closed, nullable, oneOfNames, optional, ref, type Schema, text, time } from './schema.builder.js';
 
@@ -13,15 +14,31 @@ const SUMMARY = {
 
 const STEP: Schema = { anyOf: [ref('Step'), ref('CodeStep')] };
 const STEPS = array(STEP);
+const SHOWN = {
+  streaming: optional(ref('StreamConfig')),
+  timeoutMs: optional(ref('Timeout', 'Milliseconds from the start, after which it fails with `workflow_timeout`.')),
+  steps: { ...STEPS, description: 'Run in order. Of a workflow from code, they may hold functions.' },
+};
 
 export const WORKFLOW_SCHEMAS: Record<string, Schema> = {
   WorkflowSummary: closed<WorkflowSummary>('A workflow in a list.', SUMMARY),
   WorkflowList: closed<{ workflows: WorkflowSummary[] }>('All workflows that the user can start.', { workflows: array(ref('WorkflowSummary')) }),
   WorkflowDetail: closed<WorkflowDetail>('A workflow with its definition.', {
     ...SUMMARY,
-    streaming: optional(ref('StreamConfig')),
-    timeoutMs: optional(ref('Timeout', 'Milliseconds from the start, after which it fails with `workflow_timeout`.')),
-    steps: { ...STEPS, description: 'Run in order. Of a workflow from code, they may hold functions.' },
+    ...SHOWN,
+  }),
+  ExecutionDefinition: closed<ExecutionDefinition>('What an execution runs.', {
+    workflow: ref('ShownDefinition'),
+    origin: oneOfNames<ExecutionDefinition['origin']>(
+      '`code`: part of the service. `stored`: the user\'s, under its name. `given`: whole with the start. `built`: by code with functions, for this execution alone.',
+      { code: true, stored: true, given: true, built: true },
+    ),
+  }),
+  ShownDefinition: closed<WorkflowDefinition>('A definition as it was at the start of an execution.', {
+    name: SUMMARY.name,
+    description: optional(text('For people.')),
+    inputSchema: optional(ref('JsonSchema', 'What the input must meet.')),
+    ...SHOWN,
   }),
   CodeStep: codeStep(),
   CodeFunction: closed<{ $function: true }>('Stands for a function, which JSON cannot show. No definition that is sent may hold it.', { $function: { const: true } }),

@@ -78,9 +78,9 @@ export class Wire {
       // The server may close a kept connection in the moment that it is used; on a new one it has to answer.
       if (error instanceof StaleConnection) return once(false);
       if (!(error instanceof CutStream) || sent.method !== 'GET') throw error;
-      // What retention removes while it is read ends so; whoever asks again is told.
+      // What retention removes while it is read ends so, and a text that comes to no end; whoever asks again is told.
       const reply = await once();
-      if (reply?.status !== 410) throw error;
+      if (reply?.status !== 410 && !(reply?.status === 409 && /[?&]protocol=text(&|$)/.test(sent.target))) throw error;
       return reply;
     }
   }

@@ -2,11 +2,8 @@
 import { Controls, type Edge as FlowEdge, type Node as FlowNode, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { useStepcastClient } from '../../../react/stepcast.context.js';
 import { isDark, usePreference } from '../../app/preferences.js';
 import { Empty } from '../../ui/parts.js';
-import { useLoaded } from '../../ui/use-work.js';
-import { definitionOf } from '../../workflows/own.definitions.js';
 import { type TabProps } from '../tab.props.js';
 import { layoutOf } from './layout.js';
 import { FrameNode, StepNode, type StepNodeData } from './step.node.js';
@@ -26,15 +23,10 @@ export function GraphTab(props: TabProps) {
   return <ReactFlowProvider><Graph {...props} /></ReactFlowProvider>;
 }
 
-function Graph({ model, state, isKnown, selected, onSelect }: TabProps) {
-  const client = useStepcastClient();
-  const { workflow } = state;
-  const { value: definition } = useLoaded(`${workflow} ${isKnown}`, async (signal) => definitionOf(model.id) ?? (isKnown ? client.workflow(workflow, { signal }) : undefined));
+function Graph({ model, state, definition, selected, onSelect }: TabProps) {
   const grown = grownTree(state.steps);
-  const planned = useMemo(() => (definition ? treeOf(definition.steps) : undefined), [definition]);
-  // Another workflow of the same name, or an older definition, is not the one that runs.
-  const names = useMemo(() => planned && new Set(namesOf(planned)), [planned]);
-  const tree = planned && namesOf(grown).every((name) => names?.has(name)) ? planned : grown;
+  const planned = useMemo(() => (definition ? treeOf(definition.workflow.steps) : undefined), [definition]);
+  const tree = planned ?? grown;
   const shape = namesOf(tree).join(' ');
   const upright = matchMedia(NARROW).matches;
   const layout = useMemo(() => layoutOf(tree, upright), [shape, upright, tree === planned]);

@@ -77,10 +77,13 @@ export class Wire {
     } catch (error) {
       // The server may close a kept connection in the moment that it is used; on a new one it has to answer.
       if (error instanceof StaleConnection) return once(false);
-      if (!(error instanceof CutStream) || sent.method !== 'GET') throw error;
-      // What retention removes while it is read ends so, and a text that comes to no end; whoever asks again is told.
+      const isText = /[?&]protocol=text(&|$)/.test(sent.target);
+      if (!(error instanceof CutStream) || !(sent.method === 'GET' || isText)) throw error;
+      // A text that comes to no end breaks off. To start another one would tell nothing of it.
+      if (sent.method !== 'GET') return undefined;
+      // What retention removes while it is read ends so, too; whoever asks again is told.
       const reply = await once();
-      if (reply?.status !== 410 && !(reply?.status === 409 && /[?&]protocol=text(&|$)/.test(sent.target))) throw error;
+      if (reply?.status !== 410 && !(reply?.status === 409 && isText)) throw error;
       return reply;
     }
   }

@@ -136,6 +136,7 @@ describe('every fault is told, with its path', () => {
     };
     const of = (name: string) => `names the agent "${name}", which is not registered here`;
     expect(messagesOf(['tokens', 'echo', 'llm'], 'ecko', 'nope', 'nothing')).toEqual([`${of('ecko')} (did you mean echo?)`, `${of('nope')} (known are echo, llm, tokens)`, of('nothing')]);
+    expect(messagesOf(['build.verdict', 'tokens', 'brief.plan', 'echo'], 'nope')).toEqual([`${of('nope')} (known are echo, tokens, brief.plan, build.verdict)`]);
     const many = Array.from({ length: 21 }, (_, i) => `agent${String(i).padStart(2, '0')}`);
     expect(messagesOf(many.toReversed(), 'nope')).toEqual([`${of('nope')} (known are ${many.slice(0, 20).join(', ')}, …)`]);
     expect(messagesOf(many.slice(1).toReversed(), 'nope')).toEqual([`${of('nope')} (known are ${many.slice(1).join(', ')})`]);

@@ -182,7 +182,9 @@ class TreeCheck {
     // They are the same for each step: once is enough.
     if (meant === undefined && registered.length > 0 && !this.hasListedAgents) {
       this.hasListedAgents = true;
-      help = ` (known are ${registered.toSorted().slice(0, LISTED_AGENTS).join(', ')}${registered.length > LISTED_AGENTS ? ', …' : ''})`;
+      // Those with a dot are parts of the workflow that their name begins with.
+      const { general = [], parts = [] } = Object.groupBy(registered.toSorted(), (known) => (known.includes('.') ? 'parts' : 'general'));
+      help = ` (known are ${[...general, ...parts].slice(0, LISTED_AGENTS).join(', ')}${registered.length > LISTED_AGENTS ? ', …' : ''})`;
     }
     return `names the agent "${name}", which is not registered here${help}`;
   }

@@ -1,5 +1,6 @@
 /** What a workflow, or a step that waits, wants to be given: told from its JSON Schema. */
 import { type JsonValue } from '../contract/json.js';
+import { cut } from '../contract/text.js';
 import { safeLine } from './terminal.text.js';
 
 interface Schema {
@@ -28,7 +29,7 @@ export function inputHints(workflow: string, inputSchema: unknown): string[] {
   const fields = Object.entries(properties).map(([name, field]) => {
     const { description = '' } = schemaOf(field);
     const about = safeLine(description);
-    return `  ${safeLine(name)}: ${typeOf(field)}${required.includes(name) ? ', required' : ''}${about === '' ? '' : `. ${about.length > MAX_DESCRIPTION ? `${about.slice(0, MAX_DESCRIPTION - 1)}…` : about}`}`;
+    return `  ${safeLine(name)}: ${typeOf(field)}${required.includes(name) ? ', required' : ''}${about === '' ? '' : `. ${cut(about, MAX_DESCRIPTION)}`}`;
   });
   const example = JSON.stringify(exampleOf(inputSchema)).replaceAll("'", `'\\''`);
   return [`${safeLine(workflow)} takes an input like: --input '${example}'`, ...fields];

@@ -165,6 +165,14 @@ export function childrenOf(step: Step): readonly Step[] {
   }
 }
 
+/** All steps of a tree, those around others first. */
+export function* stepsIn(tree: readonly Step[]): Iterable<Step> {
+  for (const step of tree) {
+    yield step;
+    yield* stepsIn(childrenOf(step));
+  }
+}
+
 /** Whether a step only orders others. Composites are not started anew after a crash; leaves are (P11, P12). */
 export function isComposite(type: StepType): boolean {
   return type !== 'agent' && type !== 'input';

@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue } from '../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../contract/json.js';
 import { type CacheSubject } from '../orchestration/agent.js';
 
 /** What the configuration and the code make of names in an input. */
@@ -16,7 +16,7 @@ export interface Named {
  * @param input As the step is given it; what it is worth is judged when it runs.
  */
 export function llmSubject(input: JsonValue, defaultModel: string | undefined, { addressOf, toolOf }: Named = {}): CacheSubject {
-  const given: JsonObject = input !== null && typeof input === 'object' && !Array.isArray(input) ? input : { prompt: input };
+  const given: JsonObject = isObject(input) ? input : { prompt: input };
   const { model = defaultModel, prompt, messages, ...rest } = given;
   const address = typeof model === 'string' ? addressOf?.(model) : undefined;
   const named = typeof model === 'string' ? { model: address === undefined ? model : `${model} at ${address}` } : {};
@@ -28,7 +28,7 @@ export function llmSubject(input: JsonValue, defaultModel: string | undefined, {
 }
 
 function isUserText(message: JsonValue | undefined): message is { role: 'user'; content: string } {
-  if (message === null || typeof message !== 'object' || Array.isArray(message)) return false;
+  if (!isObject(message)) return false;
   // With anything else in it, it is refused when it runs.
   return message['role'] === 'user' && typeof message['content'] === 'string' && Object.keys(message).length === 2;
 }

@@ -13,7 +13,7 @@ import { LlmOptions } from './llm.options.js';
 import { type Ending, narrate } from './llm.stream.js';
 import { ModelRegistry } from './models.registry.js';
 import { cutOff } from './provider.errors.js';
-import { refuseStep } from './step.faults.js';
+import { refuseStep } from '../orchestration/agents/step.faults.js';
 import { readObject } from './structured.output.js';
 import { type RegisteredTool, ToolRegistry } from './tools/tool.registry.js';
 import { ToolRunner } from './tools/tool.runner.js';

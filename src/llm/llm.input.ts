@@ -1,9 +1,9 @@
 /** The input of an `llm` step: its form, read at run time, and looked at before the start as far as templates let it. */
 import { type Fault } from '../contract/errors.js';
-import { type JsonObject, type JsonValue } from '../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../contract/json.js';
 import { nearestName } from '../contract/nearest.name.js';
 import { checkSchema, compileSchema } from '../orchestration/definition/input.validator.js';
-import { refuseInput } from './step.faults.js';
+import { refuseInput } from '../orchestration/agents/step.faults.js';
 
 export interface TextPart {
   type: 'text';
@@ -118,7 +118,7 @@ export function readInput(given: JsonValue, hasTool: (name: string) => boolean):
 /** The same before the start: what holds a template may become anything. */
 export function inspectInput(given: JsonValue, hasTool: (name: string) => boolean): Known {
   if (typeof given === 'string') return hasTemplate(given) ? { faults: [], model: isTemplateAlone(given) ? null : undefined } : { faults: faultsOf({ prompt: given }, hasTool), model: undefined };
-  if (given === null || typeof given !== 'object' || Array.isArray(given)) return { faults: faultsOf(given, hasTool), model: null };
+  if (!isObject(given)) return { faults: faultsOf(given, hasTool), model: null };
   const certain = Object.fromEntries(Object.entries(given).filter(([, value]) => !hasTemplate(value)));
   const { model } = given;
   return { faults: faultsOf(certain, hasTool, given), model: typeof model === 'string' && hasTemplate(model) ? null : (model as string | undefined) };

@@ -2,12 +2,11 @@
 import { type ChalkInstance } from 'chalk';
 import { isComposite } from '../../contract/definition.js';
 import { type ExecutionEvent, type LogLevel } from '../../contract/events.js';
+import { cut } from '../../contract/text.js';
 import { safeLine, valueText } from '../terminal.text.js';
 import { duration, usageText } from './format.js';
 
 const MAX_VALUE = 120;
-
-const cut = (text: string, length = MAX_VALUE): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
 /** @returns undefined for what only makes sense within a step, and is shown there. */
 export function lineOf(event: ExecutionEvent, color: ChalkInstance): string | undefined {
@@ -43,13 +42,13 @@ export function lineOf(event: ExecutionEvent, color: ChalkInstance): string | un
     case 'iteration_started':
       return color.dim(`⟳ ${id}: round ${event.data.iteration} of at most ${event.data.maxIterations}`);
     case 'tool_call':
-      return color.cyan(`⚙ ${id} calls ${safeLine(event.data.tool)} ${cut(safeLine(valueText(event.data.input)))}`);
+      return color.cyan(`⚙ ${id} calls ${safeLine(event.data.tool)} ${cut(safeLine(valueText(event.data.input)), MAX_VALUE)}`);
     case 'tool_result':
-      return event.data.error ? color.red(`⚙ ${id}: ${safeLine(event.data.error.message)}`) : color.dim(`⚙ ${id}: ${cut(safeLine(valueText(event.data.output)))} (${duration(event.data.durationMs)})`);
+      return event.data.error ? color.red(`⚙ ${id}: ${safeLine(event.data.error.message)}`) : color.dim(`⚙ ${id}: ${cut(safeLine(valueText(event.data.output)), MAX_VALUE)} (${duration(event.data.durationMs)})`);
     case 'input_required':
       return color.magenta(`? ${id} waits for an answer${event.data.prompt ? `: ${safeLine(event.data.prompt)}` : ''}`);
     case 'input_received':
-      return color.magenta(`! ${id}: ${cut(safeLine(valueText(event.data.value)))}`);
+      return color.magenta(`! ${id}: ${cut(safeLine(valueText(event.data.value)), MAX_VALUE)}`);
     case 'message':
       return ofLevel(event.data.level, color)(`· ${id ? `${id}: ` : ''}${safeLine(event.data.text)}`);
     default:

@@ -1,5 +1,5 @@
 /** How a person answers a step: the field that takes a value of its JSON Schema best, and what is typed as that value. */
-import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../contract/json.js';
 import { RequestError } from '../client.error.js';
 import { type ViewLabels } from './labels.js';
 
@@ -81,7 +81,7 @@ export function refusalOf(error: unknown): string {
 }
 
 function objectOf(schema: JsonValue | undefined): JsonObject {
-  return schema !== null && typeof schema === 'object' && !Array.isArray(schema) ? schema : {};
+  return isObject(schema) ? schema : {};
 }
 
 /** The one type of its values; undefined where there are several, or none is said. */

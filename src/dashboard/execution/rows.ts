@@ -1,5 +1,5 @@
 /** The rows among an output, such as those that a chart is of, as a table takes them. */
-import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { isObject, type JsonValue } from '../../contract/json.js';
 
 export interface RowColumn {
   /** Of the member of each row. */
@@ -28,7 +28,7 @@ export function rowsOf(value: JsonValue): Rows | undefined {
 
 function tableOf(name: string | undefined, rows: readonly JsonValue[], columns: JsonValue | undefined): Rows | undefined {
   const given = Array.isArray(columns) ? columns.map(columnOf) : [];
-  if (rows.every(isObject)) {
+  if (rows.every((row) => isObject(row))) {
     const inRows = [...new Set(rows.flatMap((row) => Object.keys(row)))];
     const known = given.filter((column) => rows.length === 0 || inRows.includes(column.name));
     const shown = known.length > 0 ? known : inRows.map((own) => ({ name: own, label: own }));
@@ -48,8 +48,4 @@ function columnOf(column: JsonValue, i: number): RowColumn {
 
 function isSimple(list: readonly JsonValue[]): boolean {
   return list.length > 0 && list.every((row) => isObject(row) && Object.values(row).every((cell) => cell === null || typeof cell !== 'object'));
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

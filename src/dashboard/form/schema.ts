@@ -1,5 +1,5 @@
 /** What the forms need to know of a JSON Schema: which kind of field takes a value, and a value to begin with. */
-import { type JsonObject, type JsonValue } from '../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../contract/json.js';
 
 /** A schema, or what stands in its place: `true` takes everything. */
 export type Schema = JsonObject;
@@ -10,7 +10,7 @@ const MAX_DEPTH = 6;
 const ONE_LINE = 200;
 
 export function schemaOf(given: JsonValue | undefined): Schema {
-  return given !== null && typeof given === 'object' && !Array.isArray(given) ? (given) : {};
+  return isObject(given) ? given : {};
 }
 
 /** The schema itself, or what its `$ref` names within `root`. */

@@ -15,7 +15,7 @@ export function JsonView({ value, label, closed }: { value: JsonValue; label: st
   return (
     <div className="json" role="region" aria-label={label} tabIndex={0}>
       <div className="json-tools"><CopyButton text={() => pretty(value)} label="Copy JSON" /></div>
-      <Value value={value} level={0} closed={closed} />
+      <Value value={value} level={0} isClosed={false} closed={closed} />
     </div>
   );
 }
@@ -24,11 +24,11 @@ interface ValueProps {
   value: JsonValue;
   name?: string;
   level: number;
-  isClosed?: boolean;
+  isClosed: boolean;
   closed?: string | undefined;
 }
 
-function Value({ value, name, level, isClosed = level >= OPEN_LEVELS, closed }: ValueProps) {
+function Value({ value, name, level, isClosed, closed }: ValueProps) {
   if (value !== null && typeof value === 'object') return <Members value={value} name={name} level={level} isClosed={isClosed} closed={closed} />;
   return (
     <div className="json-line">
@@ -38,10 +38,9 @@ function Value({ value, name, level, isClosed = level >= OPEN_LEVELS, closed }: 
   );
 }
 
-interface MembersProps extends Pick<ValueProps, 'level' | 'closed'> {
+interface MembersProps extends Pick<ValueProps, 'level' | 'isClosed' | 'closed'> {
   value: readonly JsonValue[] | { readonly [key: string]: JsonValue };
   name: string | undefined;
-  isClosed: boolean;
 }
 
 function Members({ value, name, level, isClosed, closed }: MembersProps) {

@@ -2,7 +2,7 @@ import { type AgentStep } from '../../contract/definition.js';
 import { type JsonValue } from '../../contract/json.js';
 import { StepcastError } from '../../contract/errors.js';
 import { ModelRegistry } from '../../llm/models.registry.js';
-import { isTemplate } from '../../llm/step.faults.js';
+import { isTemplate } from '../../orchestration/agents/step.faults.js';
 import { type AgentContext, type AgentHandler, type CacheSubject } from '../../orchestration/agent.js';
 import { Agent } from '../../orchestration/decorators.js';
 import { type OperationProgress } from '../../orchestration/operations/streaming-operation.js';

@@ -5,7 +5,7 @@ import { type JsonObject, type JsonValue, toJson } from '../../contract/json.js'
 import { type AgentContext, type AgentHandler } from '../../orchestration/agent.js';
 import { Agent } from '../../orchestration/decorators.js';
 import { retryAfterSeconds } from '../retry.after.js';
-import { refuseInput, refuseStep } from '../step.faults.js';
+import { refuseInput, refuseStep } from '../../orchestration/agents/step.faults.js';
 import { type BodyEncoding, bodyOf } from './http.body.js';
 import { HttpClient } from './http.client.js';
 import { HTTP_LIMITS, type HttpRequest, inputFaults, requestOf, stepFaults } from './http.input.js';

@@ -2,7 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Fault } from '../../contract/errors.js';
 import { isObject, type JsonObject, type JsonValue, memberPath } from '../../contract/json.js';
-import { isTemplate } from '../step.faults.js';
+import { isTemplate } from '../../orchestration/agents/step.faults.js';
 
 export const HTTP_LIMITS = {
   /** Milliseconds for the whole of it: names, redirects and the body included. */

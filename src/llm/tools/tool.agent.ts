@@ -1,9 +1,9 @@
 import { type AgentStep } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
-import { type JsonObject, type JsonValue, memberPath } from '../../contract/json.js';
+import { isObject, type JsonObject, type JsonValue, memberPath } from '../../contract/json.js';
 import { type AgentContext, type AgentHandler } from '../../orchestration/agent.js';
 import { Agent } from '../../orchestration/decorators.js';
-import { isTemplate, refuseInput, refuseStep } from '../step.faults.js';
+import { isTemplate, refuseInput, refuseStep } from '../../orchestration/agents/step.faults.js';
 import { ToolRegistry } from './tool.registry.js';
 import { ToolRunner, unknownTool } from './tool.runner.js';
 
@@ -31,7 +31,7 @@ export class ToolAgent implements AgentHandler {
 }
 
 function faultsOf(input: JsonValue): Fault[] {
-  if (input === null || typeof input !== 'object' || Array.isArray(input)) return [{ path: '', message: 'must be an object {tool, input}' }];
+  if (!isObject(input)) return [{ path: '', message: 'must be an object {tool, input}' }];
   const faults = Object.keys(input).filter((key) => !MEMBERS.has(key)).map((key) => ({ path: memberPath('', key), message: 'is not known; there are tool and input' }));
   if (typeof input['tool'] !== 'string' || input['tool'] === '') faults.push({ path: '/tool', message: 'must be the name of a tool' });
   return faults;

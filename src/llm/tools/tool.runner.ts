@@ -11,7 +11,7 @@ import { isObservable } from 'rxjs';
 import { StepcastError } from '../../contract/errors.js';
 import { type JsonValue, toJson } from '../../contract/json.js';
 import { type AgentContext } from '../../orchestration/agent.js';
-import { faultList } from '../step.faults.js';
+import { faultList } from '../../orchestration/agents/step.faults.js';
 import { CallKeys } from './call.keys.js';
 import { Deadline } from './deadline.js';
 import { type ToolContext } from './tool.js';

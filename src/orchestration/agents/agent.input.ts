@@ -1,6 +1,7 @@
 import { type AgentStep, DEFINITION_LIMITS } from '../../contract/definition.js';
 import { type Fault, StepcastError } from '../../contract/errors.js';
 import { isObject, type JsonObject, type JsonValue, memberPath } from '../../contract/json.js';
+import { isTemplate, refuseStep } from './step.faults.js';
 
 /** The input of an agent that takes an object. @throws StepcastError `invalid_input` */
 export function objectInput(agent: string, input: JsonValue): JsonObject {
@@ -21,25 +22,19 @@ export function wholeNumber(agent: string, input: JsonObject, key: string, fallb
  * Refuses a step whose input could never be taken, before anything runs. What templates fill, and what comes from the
  * step before, is not known yet.
  *
- * @param faultsOf Of an input that is an object; paths from the step.
+ * @param faultsOf Of an input that is an object; paths from the input.
  * @throws StepcastError `invalid_definition`
  */
 export function checkInput(agent: string, { name, input }: Readonly<AgentStep>, faultsOf: (input: JsonObject) => Fault[]): void {
   if (input === undefined || typeof input === 'function' || isTemplate(input)) return;
-  const faults = isObject(input) ? faultsOf(input) : [{ path: '/input', message: 'must be an object' }];
-  const [first] = faults;
-  if (first) throw new StepcastError('invalid_definition', `the step ${name} of agent "${agent}" cannot run: ${first.path} ${first.message}`, { faults });
+  refuseStep(agent, name, isObject(input) ? faultsOf(input) : [{ path: '', message: 'must be an object' }]);
 }
 
 /** Of a member that takes a whole number; without a `fallback` it has to be there. */
 export function numberFaults(input: JsonObject, key: string, fallback: number | undefined, max: number = DEFINITION_LIMITS.durationMs): Fault[] {
   const value = input[key] ?? fallback;
   if (isWhole(value, max) || isTemplate(value)) return [];
-  return [{ path: memberPath('/input', key), message: value === undefined ? 'is missing' : `must be a whole number from 0 to ${max}` }];
-}
-
-function isTemplate(value: JsonValue | undefined): boolean {
-  return typeof value === 'string' && value.includes('{{');
+  return [{ path: memberPath('', key), message: value === undefined ? 'is missing' : `must be a whole number from 0 to ${max}` }];
 }
 
 function isWhole(value: JsonValue | undefined, max: number): value is number {

@@ -27,7 +27,7 @@ export class TokensAgent implements AgentHandler {
 
   check(step: Readonly<AgentStep>): void {
     checkInput('tokens', step, (input) => [
-      ...(input['text'] === undefined || typeof input['text'] === 'string' ? [] : [{ path: '/input/text', message: 'must be a string' }]),
+      ...(input['text'] === undefined || typeof input['text'] === 'string' ? [] : [{ path: '/text', message: 'must be a string' }]),
       ...numberFaults(input, 'count', input['text'] === undefined ? undefined : 0, MAX_COUNT),
       ...numberFaults(input, 'intervalMs', 0),
     ]);

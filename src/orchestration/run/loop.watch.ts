@@ -7,7 +7,7 @@
  * costs a store for each beginning and each end of an agent.
  */
 import { Logger } from '@nestjs/common';
-import { type AgentStep, childrenOf, type Step } from '../../contract/definition.js';
+import { type AgentStep, type Step, stepsIn } from '../../contract/definition.js';
 import { type ExecutionState } from '../../contract/state.js';
 
 const LOOK_MS = 250;
@@ -82,13 +82,6 @@ export function agentsAtWork({ id, activeSteps, steps }: ExecutionState, tree: r
     const stepId = active.get(step.name);
     return step.type === 'agent' && stepId !== undefined ? [{ agent: agentName(step), executionId: id, stepId }] : [];
   });
-}
-
-function* stepsIn(tree: readonly Step[]): Iterable<Step> {
-  for (const step of tree) {
-    yield step;
-    yield* stepsIn(childrenOf(step));
-  }
 }
 
 function agentName({ agent, name }: AgentStep): string {

@@ -1,4 +1,4 @@
-import { childrenOf, isComposite, type Step } from '../../contract/definition.js';
+import { isComposite, type Step, stepsIn } from '../../contract/definition.js';
 import { parentIdOf } from '../../contract/events.js';
 import { type ExecutionState, type StepState } from '../../contract/state.js';
 import { DelayAgent } from '../agents/delay.agent.js';
@@ -22,8 +22,7 @@ export function onlyWaits({ activeSteps, steps }: ExecutionState, isDelay: (name
 
 /** The names of the steps that do nothing but `delay`; another agent of that name may do anything. */
 export function* delaysIn(tree: readonly Step[], agents: AgentRegistry): Iterable<string> {
-  for (const step of tree) {
+  for (const step of stepsIn(tree)) {
     if (step.type === 'agent' && typeof step.agent === 'string' && agents.get(step.agent)?.handler instanceof DelayAgent) yield step.name;
-    yield* delaysIn(childrenOf(step), agents);
   }
 }

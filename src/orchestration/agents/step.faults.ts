@@ -1,6 +1,6 @@
-/** How agents of this folder refuse what they cannot run: before the start by the step, in a run by its input. */
-import { type Fault, StepcastError } from '../contract/errors.js';
-import { type JsonValue } from '../contract/json.js';
+/** How agents refuse what they cannot run: before the start by the step, in a run by its input. */
+import { type Fault, StepcastError } from '../../contract/errors.js';
+import { type JsonValue } from '../../contract/json.js';
 
 /** Whether a value of a step that has not started is filled later, so that nothing can be said of it yet. */
 export function isTemplate(value: JsonValue | undefined): boolean {

@@ -47,6 +47,9 @@ describe('what Node itself refuses is a problem document:', () => {
     ['no HTTP', 'hello\r\n\r\n', 400, 'Bad Request', /no valid HTTP/],
     ['a header that is none', `${head}X-Y: a\x01b\r\n\r\n`, 400, 'Bad Request', /no valid HTTP/],
     ['a length that is said twice', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'Bad Request', /no valid HTTP/],
+    ['no host', 'GET /slow HTTP/1.1\r\nX-Y: a\r\n\r\n', 400, 'Bad Request', /no valid HTTP.*one Host/],
+    ['two hosts', `${head}Host: y\r\n\r\n`, 400, 'Bad Request', /one Host/],
+    ['two hosts, of HTTP/1.0', 'GET /slow HTTP/1.0\r\nHost: x\r\nhost: x\r\n\r\n', 400, 'Bad Request', /one Host/],
     ['a head without end', `${head}X-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'Request Header Fields Too Large', /16384 bytes/],
     ['a URL without end', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'Request Header Fields Too Large', /16384 bytes/],
     ['chunks that say more than they hold', `POST /silent HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\na`, 413, 'Payload Too Large', /extensions/, 'payload_too_large'],
@@ -72,6 +75,18 @@ describe('what Node itself refuses is a problem document:', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 200 /);
       expect(answer).toMatch(/id: 1\n\n\r\n$/);
     }
+  });
+
+  it('and a request of HTTP/1.0 needs no host', async () => {
+    await listen();
+    expect(await answerTo('GET /none HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it('nor is a body that follows a refused head taken for a request', async () => {
+    await listen();
+    const inside = 'GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    const answer = await answerTo(`POST /silent HTTP/1.1\r\nHost: x\r\nHost: y\r\nContent-Length: ${inside.length}\r\n\r\n${inside}${inside}`);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
   });
 
   it('and after an answer that has ended', async () => {

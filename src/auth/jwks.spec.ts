@@ -84,6 +84,7 @@ describe('the keys of an issuer', () => {
     ['answers 500', (server) => (server.instead = (response) => response.writeHead(500).end())],
     ['answers with a page', (server) => (server.instead = (response) => response.end('<html>'))],
     ['answers with other JSON', (server) => (server.instead = (response) => response.end('{"keys":7}'))],
+    ['answers with more than any set of keys has', (server) => (server.instead = (response) => response.end(JSON.stringify({ keys: [], more: 'x'.repeat(2 ** 20) })))],
     ['leads elsewhere', (server) => (server.instead = (response) => response.writeHead(302, { location: '/other' }).end())],
     ['does not answer', (server) => (server.instead = () => undefined)],
   ])('that cannot be had, as their server %s, are nobody\'s fault: 503, and back by themselves', async (_how, fail) => {

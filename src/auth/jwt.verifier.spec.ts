@@ -90,6 +90,12 @@ describe('JwtVerifier', () => {
     expect(await refusal(`${typed}.${createHmac('sha256', SECRET).update(typed).digest('base64url')}`)).toMatch(/exp claim is of the wrong type/);
   });
 
+  it.each([['null', null], ['true', true], ['a number', 5], ['an object', { toString: 1 }], ['a list', ['JWT']]])('refuses a typ that is %s, and passes by a claim of that name', async (_name, typ) => {
+    const signed = [{ alg: 'HS256', typ }, { sub: 'alice', exp: seconds + 600 }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    expect(await refusal(`${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`)).toMatch(/its type \(typ\)/);
+    await expect(verifier().verify(await sign({ typ, token_use: typ }))).resolves.toMatchObject({ user: 'alice' });
+  });
+
   it.each([['empty', ''], ['too long', 'a'.repeat(201)], ['with a line break', 'a\nb'], ['with NUL', 'a\u0000'], ['a lone surrogate', '\ud800'], ['a number', 7], ['a list', ['alice']]])(
     'refuses a sub that is %s', async (_name, sub) => {
       expect(await refusal(await sign({ sub }))).toMatch(/sub claim does not name a user/);

@@ -14,8 +14,13 @@ const FOREIGN_KINDS: ReadonlySet<string> = new Set(['id', 'refresh', 'offline', 
 
 /** What tells that the token is of another kind; nothing where it is an access token, or may be one. */
 export function foreignKindOf({ typ }: Partial<JWTHeaderParameters>, claims: JWTPayload): string | undefined {
-  if (typ !== undefined && !ACCESS_TYPES.has(typ.toLowerCase().replace(/^application\//, ''))) return 'its type (typ)';
+  // What the types of the library say of both is no more than what was meant: they hold whatever was signed.
+  if (typ !== undefined && !ACCESS_TYPES.has(textOf(typ).toLowerCase().replace(/^application\//, ''))) return 'its type (typ)';
   const foreign = FOREIGN_CLAIMS.find((name) => claims[name] !== undefined);
   if (foreign !== undefined) return `its claim ${foreign}`;
-  return (['typ', 'token_use'] as const).map((name) => (FOREIGN_KINDS.has(String(claims[name]).toLowerCase()) ? `its claim ${name}` : undefined)).find((told) => told !== undefined);
+  return (['typ', 'token_use'] as const).map((name) => (FOREIGN_KINDS.has(textOf(claims[name]).toLowerCase()) ? `its claim ${name}` : undefined)).find((told) => told !== undefined);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

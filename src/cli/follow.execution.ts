@@ -14,7 +14,7 @@ import { answerOf, ask, Interrupted, questionOf } from './terminal.question.js';
 export interface FollowOptions {
   /** Where the result goes, beside being shown. */
   output?: string;
-  /** Without a terminal, Ctrl-C and SIGTERM cancel the execution and wait for its end. */
+  /** SIGTERM and, without a terminal, Ctrl-C cancel the execution and wait for its end. */
   cancelOnInterrupt?: boolean;
 }
 
@@ -42,7 +42,7 @@ export class ExecutionFollower {
   /** @throws RequestError where the stream cannot be had; UsageError where the result cannot be written. */
   async run(): Promise<ExitCode> {
     if (this.options.output !== undefined) assertWritable(this.options.output);
-    const interrupt = () => void this.interrupt();
+    const interrupt = (signal: NodeJS.Signals) => void this.interrupt(signal === 'SIGINT');
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
     const { stream, shown } = this;
     try {
@@ -78,8 +78,9 @@ export class ExecutionFollower {
     this.left.abort();
   }
 
-  private async interrupt(): Promise<void> {
-    if (canAsk(this.io)) {
+  /** @param byPerson By Ctrl-C; what ends programs, say `timeout`, does not wait for an answer. */
+  private async interrupt(byPerson: boolean): Promise<void> {
+    if (byPerson && canAsk(this.io)) {
       await this.question(undefined, async (signal) => {
         const typed = await ask('Cancel the execution? Ctrl-C again leaves it running. [y/N] ', this.io, signal);
         if (typed !== undefined && /^y(es)?$/i.test(typed.trim())) await this.cancel(signal);
@@ -136,7 +137,7 @@ export class ExecutionFollower {
       // Where another question takes its place, that one comes back to it.
       isDone = !isInterrupted && (!signal.aborted || signal.reason === MOOT);
     });
-    if (isInterrupted) await this.interrupt();
+    if (isInterrupted) await this.interrupt(true);
     return isDone;
   }
 

@@ -10,8 +10,9 @@ const { stdout, stderr } = PROCESS_IO;
 
 // Whoever reads has seen enough, as `head` has: no reason for a stack trace.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.completed);
+  if (error.code === 'EPIPE') process.exit(EXIT.completed);
+  stderr.write(`stepcast: standard output cannot be written: ${error.message}\n`);
+  process.exit(EXIT.usage);
 });
 
 // What is said beside is for whoever listens, and nothing depends on it.

@@ -30,11 +30,16 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   });
 }
 
-/** What `work` settles with, which is given a signal that aborts with `outer`, and once it has taken so long. */
-export async function timely<T>(work: (signal: AbortSignal) => Promise<T>, ms: number, outer: AbortSignal | undefined): Promise<T> {
+/**
+ * What `work` settles with, which is given a signal that aborts with `outer`, and once it has taken so long.
+ *
+ * @param isHeld Whether a process of Node's lives on for it, where nothing else is left to do.
+ */
+export async function timely<T>(work: (signal: AbortSignal) => Promise<T>, ms: number, outer: AbortSignal | undefined, isHeld = true): Promise<T> {
   const aborter = new AbortController();
   const endAbort = onAbort(outer, () => aborter.abort(outer?.reason));
   const timer = later(() => aborter.abort(new Error(`no answer has come for ${ms} ms`)), ms);
+  if (!isHeld) (timer as { unref?: () => void }).unref?.();
   try {
     return await orAborted(work(aborter.signal), aborter.signal);
   } finally {

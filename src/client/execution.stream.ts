@@ -9,17 +9,17 @@ import { executionPath, type Transport } from './transport.js';
 
 export interface StreamOptions {
   /** The seq of the last event that the reader has; default 0, all of them. */
-  after?: number;
+  after?: number | undefined;
   /** `latest`: from the live end on, with the state as it stands there. */
-  from?: 'latest';
+  from?: 'latest' | undefined;
   /** Begins with the last so many events. */
-  last?: number;
+  last?: number | undefined;
   /** Only these; others neither come nor count in `state`. */
-  types?: readonly EventType[];
+  types?: readonly EventType[] | undefined;
   /** Ends the stream, not the execution. */
   signal?: AbortSignal | undefined;
   /** Told each time the connection changes. */
-  onConnection?: (connection: Connection) => void;
+  onConnection?: ((connection: Connection) => void) | undefined;
 }
 
 /**

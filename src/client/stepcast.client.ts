@@ -15,41 +15,41 @@ import { executionPath, type RequestInit, Transport } from './transport.js';
 export type JsonInput = JsonValue | object;
 
 export interface RequestOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface StartOptions extends RequestOptions {
   /** Joins executions that belong together, say those of one chat. At most 200 characters. */
-  sessionId?: string;
+  sessionId?: string | undefined;
   /** The same key and input give the same execution. Default one of its own for each call, so that a start is never doubled by a cut line. */
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
 }
 
 export interface ListOptions extends RequestOptions {
-  status?: ExecutionStatus;
-  workflow?: string;
-  sessionId?: string;
+  status?: ExecutionStatus | undefined;
+  workflow?: string | undefined;
+  sessionId?: string | undefined;
   /** 1 to 200, default 50. */
-  limit?: number;
+  limit?: number | undefined;
   /** The `nextCursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 export interface StreamSeveralOptions extends RequestOptions {
   /** Ids; default all of one's own, those to come too, without an end. */
-  executions?: readonly string[];
+  executions?: readonly string[] | undefined;
   /** The cursor that `onCursor` was told last. */
-  after?: string;
+  after?: string | undefined;
   /** `latest` leaves the past out. */
-  from?: 'latest';
-  types?: readonly EventType[];
-  onConnection?: (connection: Connection) => void;
+  from?: 'latest' | undefined;
+  types?: readonly EventType[] | undefined;
+  onConnection?: ((connection: Connection) => void) | undefined;
   /** Told the opaque cursor after each event, to go on after it another time. */
-  onCursor?: (cursor: string) => void;
+  onCursor?: ((cursor: string) => void) | undefined;
 }
 
 /**
- * @throws RequestError from each of its methods, where the service refuses or cannot be reached.
+ * @throws RequestError from each of its methods, where the service refuses or cannot be reached; TypeError for what JSON cannot hold.
  *
  * @example
  * const client = new StepcastClient({ baseUrl: 'http://localhost:3000', auth: { apiKey } });
@@ -68,8 +68,8 @@ export class StepcastClient {
     const { sessionId, idempotencyKey = randomKey(), signal } = options;
     const init: RequestInit = { headers: { 'Idempotency-Key': idempotencyKey }, repeatable: true, signal };
     return typeof workflow === 'string'
-      ? this.transport.json('POST', `${workflowPath(workflow)}/executions`, { ...init, body: { input, sessionId } })
-      : this.transport.json('POST', '/executions', { ...init, body: { workflow, input, sessionId } });
+      ? this.transport.json('POST', `${workflowPath(workflow)}/executions`, init, { input, sessionId })
+      : this.transport.json('POST', '/executions', init, { workflow, input, sessionId });
   }
 
   /** Starts and follows. `signal` ends the following, not the execution. */
@@ -114,13 +114,13 @@ export class StepcastClient {
   }
 
   /** When it resolves, running agents have been told, and nothing new starts. Cancelling twice is like cancelling once. */
-  cancel(executionId: string, { reason, signal }: RequestOptions & { reason?: string } = {}): Promise<StartedExecution> {
-    return this.transport.json('POST', `${executionPath(executionId)}/cancel`, { body: { reason }, repeatable: true, signal });
+  cancel(executionId: string, { reason, signal }: RequestOptions & { reason?: string | undefined } = {}): Promise<StartedExecution> {
+    return this.transport.json('POST', `${executionPath(executionId)}/cancel`, { repeatable: true, signal }, { reason });
   }
 
   /** Answers a step that waits for a person: the only one that does, or the one of `stepId`. */
-  answer(executionId: string, value: JsonInput, { stepId, signal }: RequestOptions & { stepId?: string } = {}): Promise<StartedExecution> {
-    return this.transport.json('POST', `${executionPath(executionId)}/input`, { body: { stepId, value }, signal });
+  answer(executionId: string, value: JsonInput, { stepId, signal }: RequestOptions & { stepId?: string | undefined } = {}): Promise<StartedExecution> {
+    return this.transport.json('POST', `${executionPath(executionId)}/input`, { signal }, { stepId, value });
   }
 
   /** One's own executions, newest first. */
@@ -129,7 +129,7 @@ export class StepcastClient {
   }
 
   /** A page of events: after that seq, at most 1,000. */
-  events(executionId: string, { after, limit, signal }: RequestOptions & { after?: number; limit?: number } = {}): Promise<EventsPage> {
+  events(executionId: string, { after, limit, signal }: RequestOptions & { after?: number | undefined; limit?: number | undefined } = {}): Promise<EventsPage> {
     return this.transport.json('GET', `${executionPath(executionId)}/events`, { query: { after, limit }, signal });
   }
 
@@ -149,7 +149,7 @@ export class StepcastClient {
 
   /** Stores a definition as one's own, in the place of one of that name. */
   saveWorkflow(definition: WorkflowDefinition, { signal }: RequestOptions = {}): Promise<WorkflowDetail> {
-    return this.transport.json('POST', '/workflows', { body: definition, repeatable: true, signal });
+    return this.transport.json('POST', '/workflows', { repeatable: true, signal }, definition);
   }
 
   deleteWorkflow(name: string, { signal }: RequestOptions = {}): Promise<void> {

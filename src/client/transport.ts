@@ -10,7 +10,7 @@ export interface RequestInit {
   query?: Query;
   headers?: Record<string, string>;
   /** JSON. */
-  body?: object;
+  body?: string | undefined;
   signal?: AbortSignal | undefined;
   /** Asked again where nobody can tell whether it was carried out: doing it twice is like doing it once. */
   repeatable?: boolean;
@@ -36,15 +36,16 @@ export class Transport {
     this.fetch = options.fetch ?? ((...given) => globalThis.fetch(...given));
   }
 
-  /** @throws RequestError; what `signal` was aborted with. */
-  async json<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+  /** @throws RequestError; what `signal` was aborted with; a TypeError where `content` is nothing that JSON can say. */
+  async json<T>(method: string, path: string, init: RequestInit = {}, content?: object): Promise<T> {
+    const body = JSON.stringify(content);
     for (let attempt = 1; ; attempt++) {
       try {
         return await timely(async (signal) => {
-          const response = await this.send(method, path, { ...init, signal });
+          const response = await this.send(method, path, { ...init, body, signal });
           if (!response.ok) throw await refusalOf(response);
           return (response.status === 204 ? undefined : await response.json()) as T;
-        }, this.options.requestMs ?? 60_000, init.signal);
+        }, this.requestMs, init.signal);
       } catch (error) {
         init.signal?.throwIfAborted();
         const failure = error instanceof RequestError ? error : unreachable(error, this.base);
@@ -66,6 +67,10 @@ export class Transport {
     return this.once(method, path, init, await this.tokenOf(source, token));
   }
 
+  private get requestMs(): number {
+    return this.options.requestMs ?? 60_000;
+  }
+
   backoffMs(failures: number): number {
     return backoffMs(failures, (this.options.random ?? Math.random)(), this.options.reconnect);
   }
@@ -79,21 +84,22 @@ export class Transport {
         Accept: 'application/json', ...this.options.headers, ...(body && { 'Content-Type': 'application/json' }),
         ...this.credentials(token), ...headers,
       },
-      body: JSON.stringify(body),
-      signal,
+      body, signal,
     });
   }
 
   private credentials(token: string | undefined): Record<string, string> {
     const { auth } = this.options;
-    if (auth && 'apiKey' in auth) return { 'X-API-Key': auth.apiKey };
+    // One that is not there is not sent: the service asks for it then, in the place of telling that it does not know "undefined".
+    if (auth && 'apiKey' in auth) return auth.apiKey ? { 'X-API-Key': auth.apiKey } : {};
     return auth && 'token' in auth ? { Authorization: `Bearer ${token ?? String(auth.token)}` } : {};
   }
 
   /** The token that all requests share; asked for anew where it is the last one that was refused: a refresh may be good for once. */
   private tokenOf(source: TokenSource, refused?: Promise<string>): Promise<string> {
     if (this.token !== refused && this.token) return this.token;
-    const asked = (async () => source({ refresh: refused !== undefined }))();
+    // All requests wait for it, so it may not take for ever: what never comes is asked for again.
+    const asked = timely(async () => source({ refresh: refused !== undefined }), this.requestMs, undefined, false);
     asked.catch(() => (this.token = refused));
     return (this.token = asked);
   }

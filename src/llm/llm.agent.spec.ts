@@ -256,6 +256,7 @@ describe('the agent llm', () => {
     ['the stream ends without a word', [], 'overloaded', true],
     ['the provider says that it was cut', [...text('I wi'), finish('interrupted', undefined)], 'overloaded', true],
     ['the model says that it failed', [...text('I wi'), finish('error', 'MALFORMED_FUNCTION_CALL')], 'model_failed', true],
+    ['a server of Chat Completions says no more than that it failed', [...text('I wi'), finish('other', 'error')], 'model_failed', true],
     ['an error comes in the stream', [...text('I wi'), { type: 'error', error: { message: 'Overloaded', type: 'overloaded_error' } }], 'overloaded', true],
   ])('fails where %s', async (_, answer, code, retryable) => {
     const log = await ask(modelOf(answer), { prompt: 'p' });

@@ -87,7 +87,7 @@ export class LlmAgent implements AgentHandler {
       return output;
     } catch (error) {
       if (ctx.signal.aborted) throw ctx.signal.reason;
-      if (watch.expired) throw cutOff(name, `was silent for ${idleMs} ms, and its request was dropped`);
+      if (watch.expired) throw cutOff(name, `was silent for ${idleMs} ms, and its request was dropped`, 'put the step into a retry, or raise LLM_IDLE_TIMEOUT_MS');
       throw this.models.failure(name, error);
     } finally {
       watch.stop();

@@ -121,18 +121,23 @@ function* tellEnd({ finishReason, rawFinishReason }: PartOf<'finish-step'>, ctx:
     case 'interrupted':
       throw cutOff(model, 'has ended its stream before its answer');
     case 'error':
-      throw new StepcastError('model_failed', `the model "${model}" has failed${rawFinishReason === undefined ? '' : `: ${rawFinishReason}`}`, { retryable: true });
+      throw failed(model, rawFinishReason);
     case 'length':
       yield ctx.log(`the model "${model}" has reached its limit of tokens: its answer is cut short`, 'warn', 'output_truncated');
       break;
     case 'other':
       // So the SDK says it where a stream ended without a word of why.
       if (rawFinishReason === undefined) throw cutOff(model, 'has ended its stream before its answer');
+      if (rawFinishReason === 'error') throw failed(model);
       yield ctx.log(`the model "${model}" has stopped with "${rawFinishReason}"`, 'warn', 'finish_reason');
       break;
     default:
       break;
   }
+}
+
+function failed(model: string, reason?: string): StepcastError {
+  return new StepcastError('model_failed', `the model "${model}" has failed${reason === undefined ? '' : `: ${reason}`} (try later, or put the step into a retry)`, { retryable: true });
 }
 
 function textOf(warning: CallWarning): string {

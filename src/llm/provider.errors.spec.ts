@@ -61,11 +61,33 @@ describe('failures of providers', () => {
     expect(message).toMatch(/^the model "openai\/gpt-5" /);
   });
 
+  // Of an answer in another form than the provider's own, the SDK keeps the body alone; its message is that of the status.
+  it.each<[string, number, unknown, ErrorCode, string]>([
+    ['vLLM: too long', 400, { object: 'error', message: "This model's maximum context length is 4096 tokens.", type: 'BadRequestError', param: null, code: 400 }, 'context_length', "This model's maximum context length is 4096 tokens."],
+    ['llama.cpp: too long', 400, { error: { code: 400, message: 'the request exceeds the available context size', type: 'exceed_context_size_error' } }, 'context_length', 'the request exceeds the available context size'],
+    ['a list, as Google gives it', 400, [{ error: { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT' } }], 'auth', 'API key not valid.'],
+    ['a text', 404, { error: 'model "llama9" not found' }, 'model_failed', 'model "llama9" not found'],
+    ['a gateway: no quota', 429, { error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } }, 'rate_limited', 'You exceeded your current quota'],
+    ['a detail', 422, { detail: 'messages must not be empty' }, 'model_failed', 'messages must not be empty'],
+    ['nothing of use', 400, { detail: [{ loc: ['body'] }] }, 'model_failed', 'Bad Request'],
+    ['no object', 400, 'null', 'model_failed', 'Bad Request'],
+    ['a page', 502, '<html>', 'overloaded', 'Bad Gateway'],
+  ])('in a form of its own: %s', (_, statusCode, body, code, words) => {
+    const message = statusCode === 502 ? 'Bad Gateway' : 'Bad Request';
+    const error = new APICallError({ message, url: 'https://api.example/v1', requestBodyValues: {}, statusCode, responseBody: typeof body === 'string' ? body : JSON.stringify(body) });
+    const given = failure(error);
+    expect(given.code).toBe(code);
+    expect(given.message).toContain(`: ${words}`);
+  });
+
   it.each<[string, Error, ErrorCode, boolean | undefined]>([
+    ['an event of a failure in the server', streamError({ message: 'an error was encountered while running the model: unexpected EOF', type: 'api_error', isRetryable: false }), 'overloaded', true],
     ['an event of overload', streamError({ message: 'Overloaded', type: 'overloaded_error', statusCode: 503 }), 'overloaded', true],
     ['an event of a limit', streamError({ message: 'Rate limit reached, please try again in 2s', code: 'rate_limit_exceeded', statusCode: 429 }), 'rate_limited', true],
     ['an event of a limit without a status', streamError({ message: 'slow down', type: 'rate_limit_error' }), 'rate_limited', true],
     ['an event of a length', streamError({ message: 'too long', code: 'context_length_exceeded' }), 'context_length', false],
+    ['an event of an account without quota, and without a status', streamError({ message: 'You exceeded your current quota', code: 'insufficient_quota' }), 'rate_limited', false],
+    ['an event of filtered content, whose status is a guess', streamError({ message: 'no', code: 'image_content_policy_violation', statusCode: 500 }), 'content_filter', false],
     ['an event that says nothing', streamError({ message: 'oh', isRetryable: false }), 'model_failed', false],
     ['a chunk that cannot be read', new JSONParseError({ text: '{"choices":[{"del', cause: new Error('no') }), 'model_failed', true],
     ['a stream that ended without an end, as the client of Chat Completions tells it', new InvalidResponseDataError({ data: undefined, message: 'Response stream ended without a finish reason.' }), 'overloaded', true],
@@ -77,6 +99,19 @@ describe('failures of providers', () => {
   ])('in the stream: %s', (_, error, code, retryable) => {
     const { code: given, options } = failure(error);
     expect({ code: given, retryable: options.retryable }).toEqual({ code, retryable });
+  });
+
+  // As the client of OpenAI tells an event that comes before any output: the answer of a request, with a status that it guesses.
+  it.each<[string, number, { code: string; message: string }, ErrorCode, boolean]>([
+    ['no quota', 429, { code: 'insufficient_quota', message: 'You exceeded your current quota' }, 'rate_limited', false],
+    ['over the limit', 429, { code: 'rate_limit_exceeded', message: 'Rate limit reached' }, 'rate_limited', true],
+    ['too long', 400, { code: 'context_length_exceeded', message: 'Shorten it' }, 'context_length', false],
+    ['refused content', 500, { code: 'content_policy_violation', message: 'No' }, 'content_filter', false],
+    ['wrong key', 400, { code: 'invalid_api_key', message: 'Incorrect' }, 'auth', false],
+    ['down', 500, { code: 'server_error', message: 'Sorry' }, 'overloaded', true],
+  ])('as the first event of the stream: %s', (_, status, error, code, retryable) => {
+    const frames = [{ type: 'error', sequence_number: 2, ...error, param: null }, { type: 'error', error }, { type: 'response.failed', response: { id: 'resp_1', error } }];
+    for (const body of frames) expect(failure(apiError({ status, body, message: error.message }))).toMatchObject({ code, options: { retryable } });
   });
 
   it.each([undefined, null, 'text', 7, {}, { error: { message: 'm' } }])('takes what is no error: %j', (thrown) => {
@@ -113,6 +148,6 @@ describe('failures of providers', () => {
   });
 
   it('counts a stream that was cut as something that may go well the next time', () => {
-    expect(cutOff('a/b', 'has ended')).toMatchObject({ code: 'overloaded', options: { retryable: true }, message: 'the model "a/b" has ended' });
+    expect(cutOff('a/b', 'has ended')).toMatchObject({ code: 'overloaded', options: { retryable: true }, message: 'the model "a/b" has ended (try later, or put the step into a retry)' });
   });
 });

@@ -5,6 +5,7 @@
 import { type ErrorCode, StepcastError } from '../contract/errors.js';
 import { MIN_SECRET_LENGTH, REDACTED, redact } from '../redaction/redact.js';
 import { retryAfterSeconds } from './retry.after.js';
+import { detailsOf } from './told.details.js';
 
 export interface FailedCall {
   /** `provider/model` */
@@ -38,13 +39,16 @@ interface Diagnosis {
 }
 
 const MAX_WORDS = 500;
+const TRY_LATER = 'try later, or put the step into a retry';
 
-const CONTEXT = /context[_ ]length|context[_ ]window|context limit|maximum context|prompt is too long|request_too_large|input is too long|too many (?:input )?tokens|(?:input )?token count.*exceeds/;
+const CONTEXT = /context[_ ](?:length|window|size)|context limit|maximum context|prompt is too long|request_too_large|input is too long|too many (?:input )?tokens|(?:input )?token count.*exceeds/;
 const FILTER = /content[_ ](?:filter|policy)|content management policy|responsibleai|safety (?:system|filter|settings)|prohibited[_ ]content|invalid_prompt|usage polic/;
 const ACCOUNT = /insufficient_quota|billing|credit balance|current quota/;
 const KEY_REFUSED = /api[_ ]key|authentication|unauthorized|permission/;
 const LIMIT = /rate[_ ]limit|too many requests|resource_exhausted/;
-const OVERLOAD = /overload|unavailable|timed? ?out|server[_ ]error|high demand|econn|epipe|enotfound|eai_again|und_err|socket|terminated|fetch failed|cannot connect|network/;
+const OVERLOAD = /overload|unavailable|timed? ?out|server[_ ]error|\bapi_error\b|high demand|econn|epipe|enotfound|eai_again|und_err|socket|terminated|fetch failed|cannot connect|network/;
+
+const FILTERED: Diagnosis = { code: 'content_filter', what: 'has refused the content', remedy: 'word the prompt differently', retryable: false };
 
 /** Messages whose reason lies in their cause. */
 const SAYS_NOTHING = /^(?:fetch failed|failed to fetch|failed to process successful response)$/i;
@@ -68,33 +72,36 @@ export function modelFailure(error: unknown, call: FailedCall): StepcastError {
 }
 
 /** A stream that ended, or fell silent, before the answer did. */
-export function cutOff(model: string, how: string): StepcastError {
-  return new StepcastError('overloaded', `the model "${model}" ${how}`, { retryable: true });
+export function cutOff(model: string, how: string, remedy = TRY_LATER): StepcastError {
+  return new StepcastError('overloaded', `the model "${model}" ${how} (${remedy})`, { retryable: true });
 }
 
 function diagnose(error: unknown, { status, label, message, isRetryable }: Symptoms, { keyName }: FailedCall): Diagnosis {
   const words = `${label} ${message.toLowerCase()}`;
   // Its stream ended before it said anything.
-  if (nameOf(error) === 'AI_NoOutputGeneratedError') return { code: 'overloaded', what: 'has ended its stream without an answer', retryable: true };
+  if (nameOf(error) === 'AI_NoOutputGeneratedError') return { code: 'overloaded', what: 'has ended its stream without an answer', remedy: TRY_LATER, retryable: true };
   if (isUnfinished(error)) return { code: 'overloaded', what: 'has ended its stream before its answer', remedy: 'put the step into a retry; where it stays so, see whether the base URL leads to an API that streams', retryable: true };
-  const key = keyName === undefined ? 'its key' : keyName;
+  const key = keyName ?? 'its key, whose variable stands after | in LLM_PROVIDERS';
   if (isMalformed(error, status)) return { code: 'model_failed', what: 'has answered what cannot be read', remedy: 'put the step into a retry; where it stays so, see whether the base URL leads to an API that streams', retryable: true };
   if (UNFIT.has(nameOf(error))) return { code: 'model_failed', what: 'cannot be called so', retryable: false };
-  if (status === 429 || (status === undefined && LIMIT.test(words))) {
-    // Google says the same words of a limit that is over in a minute: only the code of OpenAI is certain.
-    if (words.includes('insufficient_quota')) return { code: 'rate_limited', what: 'has no quota left', remedy: `see to the account of ${key}`, retryable: false };
-    return { code: 'rate_limited', what: 'is over its rate limit', remedy: 'try later, or put the step into a retry', retryable: true };
+  // Google says the same words of a limit that is over in a minute: only the code of OpenAI is certain.
+  const isSpent = words.includes('insufficient_quota');
+  if (status === 429 || (status === undefined && (isSpent || LIMIT.test(words)))) {
+    if (isSpent) return { code: 'rate_limited', what: 'has no quota left', remedy: `see to the account of ${key}`, retryable: false };
+    return { code: 'rate_limited', what: 'is over its rate limit', remedy: TRY_LATER, retryable: true };
   }
+  // A code says it whatever the status, which of an event in the stream is a guess of the SDK.
+  if (FILTER.test(label)) return FILTERED;
   if (isRefusal(status)) {
     if (status === 413 || CONTEXT.test(words)) return { code: 'context_length', what: 'was given more than it can take in', remedy: 'give it less', retryable: false };
-    if (FILTER.test(words)) return { code: 'content_filter', what: 'has refused the content', remedy: 'word the prompt differently', retryable: false };
+    if (FILTER.test(words)) return FILTERED;
     if (ACCOUNT.test(words) || status === 402) return { code: 'auth', what: 'cannot be called with this account', remedy: `see to the account of ${key}`, retryable: false };
   }
   if (status === 401 || status === 403 || (isRefusal(status) && status !== 404 && KEY_REFUSED.test(words)) || nameOf(error) === 'AI_LoadAPIKeyError') {
     return { code: 'auth', what: 'has refused the key', remedy: `check ${key}`, retryable: false };
   }
   if (status === 404) return { code: 'model_failed', what: 'is not known to its provider', remedy: 'check its name and the base URL', retryable: false };
-  if (isBusy(status) || isLost(status, words)) return { code: 'overloaded', what: 'cannot be reached, or is overloaded', remedy: 'try later, or put the step into a retry', retryable: true };
+  if (isBusy(status) || isLost(status, words)) return { code: 'overloaded', what: 'cannot be reached, or is overloaded', remedy: TRY_LATER, retryable: true };
   if (status !== undefined && status >= 400) return { code: 'model_failed', what: `has refused the call with status ${status}`, retryable: false };
   return { code: 'model_failed', what: 'has failed', ...(isRetryable === undefined ? {} : { retryable: isRetryable }) };
 }
@@ -126,9 +133,9 @@ function isMalformed(error: unknown, status = 200): boolean {
 function symptomsOf(error: unknown): Symptoms {
   const told = (typeof error === 'object' && error !== null ? error : { message: String(error) }) as Partial<Record<'message' | 'statusCode' | 'type' | 'code' | 'data' | 'responseBody' | 'responseHeaders' | 'isRetryable' | 'cause', unknown>>;
   const body = typeof told.responseBody === 'string' ? told.responseBody : asText(told.data);
-  const inner = detailsOf(told.data);
-  const labels = [told.type, told.code, inner.type, inner.code, inner.status, codesOf(told.cause)];
-  const message = typeof told.message !== 'string' ? '' : SAYS_NOTHING.test(told.message) ? `${told.message}: ${innermost(error)}` : told.message;
+  const inner = detailsOf(told);
+  const labels = [told.type, told.code, inner['type'], inner['code'], inner['status'], codesOf(told.cause)];
+  const message = told.data === undefined && typeof inner['message'] === 'string' ? inner['message'] : wordsOf(told.message, error);
   return {
     status: typeof told.statusCode === 'number' ? told.statusCode : undefined,
     label: labels.filter((part) => typeof part === 'string' || typeof part === 'number').join(' ').toLowerCase(),
@@ -139,10 +146,9 @@ function symptomsOf(error: unknown): Symptoms {
   };
 }
 
-/** The object in which a provider puts its code and type. */
-function detailsOf(data: unknown): Record<string, unknown> {
-  const error = (data as { error?: unknown } | null | undefined)?.error;
-  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+function wordsOf(message: unknown, error: unknown): string {
+  if (typeof message !== 'string') return '';
+  return SAYS_NOTHING.test(message) ? `${message}: ${innermost(error)}` : message;
 }
 
 /** Codes and words of what lies below, such as that of a socket. */

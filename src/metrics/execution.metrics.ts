@@ -10,7 +10,7 @@ import { type EventBatch, type RecordedEvent } from '../journal/event-batch.js';
 import { Journal } from '../journal/journal.js';
 import { type Commit, type ExecutionRecord } from '../journal/journal.types.js';
 import { type Count, CounterFamily, type Distribution, HistogramFamily } from './families.js';
-import { LiveExecution, timeOf } from './live.execution.js';
+import { LiveExecution } from './live.execution.js';
 import { MetricsRegistry } from './metrics.registry.js';
 import { recallPast } from './past.js';
 import { Gauge } from './prom-client.js';
@@ -88,7 +88,8 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
   }
 
   private liveOf({ source, workflow, createdAt, startedAt }: ExecutionRecord): LiveExecution {
-    return new LiveExecution(this.workflows.of(source, workflow), createdAt, startedAt ?? NaN);
+    const { time } = this.reliability;
+    return new LiveExecution(this.workflows.of(source, workflow), time.momentOf(createdAt), time.momentOf(startedAt ?? NaN));
   }
 
   private take({ executionId, events, terminal }: EventBatch, live: LiveExecution): void {
@@ -114,11 +115,15 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
     this.recall(executionId, batch.firstSeq).then(found, () => found(undefined));
   }
 
+  private momentOf({ event }: RecordedEvent): number {
+    return this.reliability.time.momentOf(Date.parse(event.timestamp));
+  }
+
   private async recall(executionId: string, firstSeq: number): Promise<LiveExecution | undefined> {
     const record = await this.journal.find(executionId);
     if (!record) return undefined;
     const live = this.liveOf(record);
-    await recallPast(this.journal, executionId, firstSeq, live);
+    await recallPast(this.journal, executionId, firstSeq, live, (recorded) => this.momentOf(recorded));
     return live;
   }
 
@@ -128,11 +133,11 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
       case 'step_output':
         if (!live.heard) {
           live.heard = true;
-          live.workflow.firstOutput.observe(live.sinceCreation(timeOf(event)) / 1000);
+          live.workflow.firstOutput.observe(live.sinceCreation(this.momentOf(recorded)) / 1000);
         }
         break;
       case 'workflow_started':
-        this.onStarted(timeOf(event), live);
+        this.onStarted(this.momentOf(recorded), live);
         break;
       case 'workflow_resumed':
         live.compensated = true;
@@ -141,7 +146,7 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
       case 'workflow_completed':
       case 'workflow_failed':
       case 'workflow_cancelled':
-        this.onEnd(event.type.slice('workflow_'.length) as Outcome, timeOf(event), live);
+        this.onEnd(event.type.slice('workflow_'.length) as Outcome, this.momentOf(recorded), live);
         break;
       case 'step_completed':
         if (event.data.usage) this.workflows.used(live.workflow.label, event.data.usage);
@@ -150,22 +155,22 @@ export class ExecutionMetrics implements OnModuleInit, OnModuleDestroy {
       case 'step_retrying':
         live.compensated = true;
         this.steps.retried(recorded, event.step);
-        live.waitsNoMore(event.step.id, timeOf(event));
+        live.waitsNoMore(event.step.id, this.momentOf(recorded));
         break;
       case 'step_failed':
       case 'step_cancelled':
       case 'step_skipped':
-        live.waitsNoMore(event.step.id, timeOf(event));
+        live.waitsNoMore(event.step.id, this.momentOf(recorded));
         this.steps.ended(recorded, event.step);
         break;
       case 'tool_result':
-        this.steps.calledTool(recorded, event.data, timeOf(event));
+        this.steps.calledTool(recorded, event.data, this.momentOf(recorded));
         break;
       case 'input_required':
-        if (live.asks(event.step.id, timeOf(event))) this.workflows.asked(live.workflow.label);
+        if (live.asks(event.step.id, this.momentOf(recorded))) this.workflows.asked(live.workflow.label);
         break;
       case 'input_received':
-        this.onAnswer(event.step.id, timeOf(event), live);
+        this.onAnswer(event.step.id, this.momentOf(recorded), live);
         break;
       default:
         break;

@@ -1,4 +1,3 @@
-import { type ExecutionEvent } from '../contract/events.js';
 import { type RecordedEvent } from '../journal/event-batch.js';
 import { type WorkflowMetrics } from './workflow.metrics.js';
 
@@ -15,11 +14,11 @@ export class LiveExecution {
   private waitedMs = 0;
   private waitingSince = 0;
 
-  /** Times are milliseconds since the epoch, NaN where nobody knows. */
+  /** Times are moments (steady.time.ts), NaN where nobody knows. */
   constructor(readonly workflow: WorkflowMetrics, private readonly createdAt: number, public startedAt: number) {}
 
-  /** Takes notice of an event that an earlier process has counted. */
-  recall(recorded: RecordedEvent): void {
+  /** Takes notice of an event that an earlier process has counted, at that moment. */
+  recall(recorded: RecordedEvent, momentOf: (recorded: RecordedEvent) => number): void {
     switch (recorded.type) {
       case 'step_output':
         this.heard = true;
@@ -28,16 +27,16 @@ export class LiveExecution {
         this.compensated = true;
         break;
       case 'input_required':
-        this.asks(stepOf(recorded), timeOf(recorded.event));
+        this.asks(stepOf(recorded), momentOf(recorded));
         break;
       case 'step_retrying':
         this.compensated = true;
-        this.recallEndOfWait(recorded);
+        this.recallEndOfWait(recorded, momentOf);
         break;
       case 'input_received':
       case 'step_failed':
       case 'step_cancelled':
-        this.recallEndOfWait(recorded);
+        this.recallEndOfWait(recorded, momentOf);
         break;
       default:
         break;
@@ -63,7 +62,7 @@ export class LiveExecution {
     return now - since;
   }
 
-  /** Milliseconds since the start was taken; 0 where the clock was set back to before it. */
+  /** Milliseconds since the start was taken; 0 where the clock was set back to before it, between two processes. */
   sinceCreation(now: number): number {
     return Math.max(0, now - this.createdAt);
   }
@@ -75,13 +74,9 @@ export class LiveExecution {
   }
 
   /** A text is parsed only where there is something that it could end. */
-  private recallEndOfWait(recorded: RecordedEvent): void {
-    if (this.waiting?.size) this.waitsNoMore(stepOf(recorded), timeOf(recorded.event));
+  private recallEndOfWait(recorded: RecordedEvent, momentOf: (recorded: RecordedEvent) => number): void {
+    if (this.waiting?.size) this.waitsNoMore(stepOf(recorded), momentOf(recorded));
   }
-}
-
-export function timeOf({ timestamp }: ExecutionEvent): number {
-  return Date.parse(timestamp);
 }
 
 function stepOf({ event }: RecordedEvent): string {

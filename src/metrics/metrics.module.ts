@@ -12,7 +12,7 @@ import { StreamMetrics } from './stream.metrics.js';
 @Module({
   providers: [
     MetricsRegistry, CacheMetrics, StreamMetrics, ExecutionMetrics, ModelLimitsMetrics,
-    { provide: Reliability, inject: [MetricsOptions], useFactory: ({ slos, now }: MetricsOptions) => new Reliability(slos, now) },
+    { provide: Reliability, inject: [MetricsOptions], useFactory: ({ slos, now, ticks }: MetricsOptions) => new Reliability(slos, now, ticks) },
   ],
   exports: [MetricsRegistry, CacheMetrics, StreamMetrics, ModelLimitsMetrics, Reliability],
 })

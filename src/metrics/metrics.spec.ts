@@ -30,7 +30,7 @@ describe('metrics', () => {
       { name: 'works', measure: 'success', target: 0.9, windowMs: 3_600_000 },
       { name: 'quick', measure: 'completion', target: 0.5, windowMs: 3_600_000, thresholdMs: 1000 },
       { name: 'begins', measure: 'first_event', target: 0.5, windowMs: 3_600_000, thresholdMs: 10, workflow: 'adhoc' },
-    ], () => engine.clock.now());
+    ], () => engine.clock.now(), () => engine.clock.ticks());
     metrics = new ExecutionMetrics(registry, engine.journal, reliability);
     metrics.onModuleInit();
     await engine.open();
@@ -96,6 +96,23 @@ describe('metrics', () => {
     await gates.open('gate#1');
     await held.ended(id);
     expect(await values('stepcast_execution_first_event_seconds_count{workflow="adhoc"}', 'stepcast_execution_first_event_seconds_sum{workflow="adhoc"}')).toEqual([2, 0]);
+  });
+
+  it('go by no clock that is set: not what took how long, and not what was when', async () => {
+    const count = (name: string) => `stepcast_execution_${name}{workflow="adhoc",status="completed"}`;
+    await engine.run(agent('echo'));
+    for (const [n, set] of [-3_600_000, 0].entries()) {
+      const id = await engine.start(agent(`step${n}`, 'gate'));
+      await gates.came(`step${n}#1`);
+      await turns();
+      engine.clock.shift = set;
+      pass(2000);
+      await gates.open(`step${n}#1`);
+      await engine.ended(id);
+      expect(await values(count('duration_seconds_count'), count('duration_seconds_sum'))).toEqual([n + 2, 2 * (n + 1)]);
+      expect(reliability.sloReports().map(({ good, bad }) => [good, bad])).toEqual([[n + 2, 0], [1, n + 1], [n + 2, 0]]);
+      expect(reliability.report('1h').completed).toBe(n + 2);
+    }
   });
 
   it('tell what models used and what was in their caches, and nothing of amounts that are none', async () => {
@@ -214,11 +231,11 @@ describe('metrics', () => {
     // As the metrics of the process that goes on with it: they have seen nothing of it.
     metrics.onModuleDestroy();
     registry = new MetricsRegistry();
-    reliability = new Reliability([], () => engine.clock.now());
-    metrics = new ExecutionMetrics(registry, engine.journal, reliability);
-    metrics.onModuleInit();
     const next = new Engine({ journal: engine.journal, agents });
     next.clock.time += 60_000;
+    reliability = new Reliability([], () => next.clock.now());
+    metrics = new ExecutionMetrics(registry, engine.journal, reliability);
+    metrics.onModuleInit();
     await next.open();
     await next.told(id, 'workflow_resumed');
     await next.told(id, 'step_started', 'more');
@@ -232,7 +249,6 @@ describe('metrics', () => {
       'stepcast_execution_duration_seconds_sum{workflow="adhoc",status="completed"}', 'stepcast_input_wait_seconds_sum{workflow="adhoc"}', 'stepcast_input_wait_seconds_count{workflow="adhoc"}',
       'stepcast_input_requests_total{workflow="adhoc"}', 'stepcast_execution_first_output_seconds_count{workflow="adhoc"}',
     )).toEqual([0, 80, 1, NaN, 0]);
-    engine.clock.time = next.clock.time;
     expect(reliability.report('1h')).toMatchObject({ completed: 1, humanInputRate: 1, compensationRate: 1 });
   });
 

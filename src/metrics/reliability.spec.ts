@@ -87,6 +87,8 @@ describe('objectives', () => {
     clock.now += 2 * HOUR;
     for (let i = 0; i < 5; i++) reliability.ended('a', clock.now, ended({ outcome: 'failed' }));
     for (let i = 0; i < 10; i++) reliability.ended('a', clock.now, ended());
+    // Neither good nor bad.
+    reliability.ended('a', clock.now, ended({ outcome: 'cancelled' }));
     const [slo] = reliability.sloReports();
     expect(slo).toMatchObject({ ...SLO, good: 995, bad: 5, ratio: 0.995, budgetLeft: 0.5 });
     expect(slo?.burnRates).toEqual({ '5m': 33.3333333, '30m': 33.3333333, '1h': 33.3333333, '6h': 0.5, '1d': 0.5 });

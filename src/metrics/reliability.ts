@@ -4,6 +4,7 @@
  */
 import { type SloReport, Slos } from './slo.js';
 import { type SloOptions } from './slo.options.js';
+import { SteadyTime } from './steady.time.js';
 import { type Quantiles, TimesOver, TimesRing } from './times.js';
 
 const STEP_MS = 5 * 60_000;
@@ -59,14 +60,16 @@ export interface Ended {
 
 export class Reliability {
   readonly slos: Slos;
+  readonly time: SteadyTime;
   private readonly since: number;
   private readonly workflows = new Map<string, TimesRing>();
   private readonly tools = new TimesRing(STEP_MS, ROWS, 1);
   private readonly inputs = new TimesRing(STEP_MS, ROWS, 0);
 
-  /** @param clock Milliseconds since the epoch, for what is told. */
-  constructor(slos: readonly SloOptions[] = [], private readonly clock: () => number = Date.now) {
+  /** @param clock Milliseconds since the epoch. @param ticks Milliseconds of a clock that nobody sets, which is what all `now` are of. */
+  constructor(slos: readonly SloOptions[] = [], clock: () => number = Date.now, ticks: () => number = clock) {
     this.slos = new Slos(slos);
+    this.time = new SteadyTime(clock, ticks);
     this.since = clock();
   }
 
@@ -92,7 +95,7 @@ export class Reliability {
   }
 
   report(window: ReliabilityWindow): ReliabilityReport {
-    const now = this.clock();
+    const now = this.time.moment;
     const windowMs = RELIABILITY_WINDOWS[window];
     const each = [...this.workflows].map(([workflow, ring]) => ({ workflow, over: ring.over(now, windowMs) }));
     const tools = this.tools.over(now, windowMs);
@@ -108,7 +111,7 @@ export class Reliability {
   }
 
   sloReports(): SloReport[] {
-    return this.slos.report(this.clock());
+    return this.slos.report(this.time.moment);
   }
 }
 

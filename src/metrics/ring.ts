@@ -20,7 +20,7 @@ export class Ring {
     this.cells = new Uint32Array(rows * this.width);
   }
 
-  /** @param now Milliseconds since the epoch. */
+  /** @param now Milliseconds. */
   add(now: number, column: number, more = 1): void {
     const cell = this.cellOf(now, column);
     this.cells[cell] = (this.cells[cell] as number) + more;

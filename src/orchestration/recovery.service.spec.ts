@@ -73,6 +73,26 @@ describe('recovery', () => {
     expect(await resumesOf(engine, id)).toBe(0);
   });
 
+  it('counts a resume of one that had not begun and is to run, which may have ended the process before it could be written; not of one that goes on waiting', async () => {
+    const engine = engineOf({ maxExecutionsPerUser: 1 });
+    const [first, second] = [await engine.plant({ definition: definition('a') }), await engine.plant({ definition: definition('b') })];
+    const claim = jest.spyOn(engine.journal, 'claim');
+    await engine.open();
+    await gates.came('a#1');
+    await turns();
+    expect(claim.mock.calls).toEqual([[first, { countResume: true }], [second, { countResume: false }]]);
+  });
+
+  it('tells no less progress than had been told, though by now it would be counted otherwise (P7)', async () => {
+    const engine = engineOf();
+    const id = await engine.plant({ definition: definition('a'), events: (await cutShort('a')).map((event) => ({ ...event, progress: 0.9 })) });
+    await engine.open();
+    await gates.open('a#2');
+    const told = (await engine.ended(id)).map(({ progress }) => progress);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect([told[0], told.at(-1)]).toEqual([0.9, 1]);
+  });
+
   it('holds to the bound of executions that run at once', async () => {
     const engine = engineOf({ maxExecutionsPerUser: 1 });
     const [first, second] = [await planted(engine, 'a'), await planted(engine, 'b')];
@@ -185,7 +205,8 @@ describe('recovery', () => {
     it('is resumed alone once it was cut short twice: after all others, each when the one before has lived a second', async () => {
       fakeTime();
       const engine = engineOf();
-      for (const [name, resumes] of [['s1', 2], ['a', 0], ['s2', 2], ['b', 1], ['s3', 2]] as const) await planted(engine, name, { resumes });
+      const ids: Record<string, string> = {};
+      for (const [name, resumes] of [['s1', 2], ['a', 0], ['s2', 2], ['b', 1], ['s3', 2]] as const) ids[name] = await planted(engine, name, { resumes });
       await engine.open();
       await gates.came('s1#2');
       await turns();
@@ -197,6 +218,8 @@ describe('recovery', () => {
       await gates.came('s2#2');
       await turns();
       expect(gates.arrived).toHaveLength(4);
+      // The process has lived with the first: what the second does to it is not to be counted against that.
+      expect([await resumesOf(engine, ids['s1'] as string), await resumesOf(engine, ids['s2'] as string)]).toEqual([0, 3]);
       jest.advanceTimersByTime(1000);
       await gates.came('s3#2');
     });
@@ -298,6 +321,27 @@ describe('recovery', () => {
       expect([await resumesOf(engine, running), await resumesOf(engine, queued)]).toEqual([1, 1]);
       await engine.recovery.onModuleDestroy();
       expect([await resumesOf(engine, running), await resumesOf(engine, queued)]).toEqual([0, 0]);
+    });
+
+    it('nor one that was on its way to being resumed', async () => {
+      const engine = engineOf();
+      const id = await planted(engine, 'a');
+      const { journal } = engine;
+      const read = journal.read.bind(journal);
+      const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      jest.spyOn(journal, 'read').mockImplementation(async (...given) => {
+        asked.resolve();
+        await held.promise;
+        return read(...given);
+      });
+      await engine.open();
+      await asked.promise;
+      expect(await resumesOf(engine, id)).toBe(1);
+      await engine.recovery.onModuleDestroy();
+      expect(await resumesOf(engine, id)).toBe(0);
+      held.resolve();
+      await turns();
+      expect(gates.arrived).toEqual([]);
     });
   });
 

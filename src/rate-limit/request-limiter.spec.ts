@@ -74,6 +74,13 @@ describe('RequestLimiter', () => {
     await expect(limiter.consume('a')).rejects.toEqual(limited(60));
   });
 
+  it('asks nobody to wait for longer than a window, where the clock was set back', async () => {
+    const limiter = new RequestLimiter({ points: 1, seconds: 60 });
+    await limiter.consume('a');
+    jest.setSystemTime(Date.now() - 600_000);
+    await expect(limiter.consume('a')).rejects.toEqual(limited(60));
+  });
+
   it('forgets a key when its window is over', async () => {
     const limiter = new RequestLimiter({ points: 1, seconds: 60 });
     for (let i = 0; i < 10; i++) await limiter.consume(`address:${i}`);

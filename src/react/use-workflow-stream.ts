@@ -43,7 +43,8 @@ export function useWorkflowStream(executionId: string | null | undefined, option
   );
   const snapshot = useSyncExternalStore(store?.subscribe ?? never, store?.getSnapshot ?? nothing, store?.getSnapshot ?? nothing);
   const cancel = useCallback(async (reason?: string) => {
-    await client.cancel(idOf(executionId), reason === undefined ? {} : { reason });
+    // A button that calls it with the event of its click has told no reason.
+    await client.cancel(idOf(executionId), { reason: typeof reason === 'string' ? reason : undefined });
   }, [client, executionId]);
   const answer = useCallback(async (value: JsonInput, stepId?: string) => {
     await client.answer(idOf(executionId), value, stepId === undefined ? {} : { stepId });

@@ -73,7 +73,7 @@ const OPTIONS: Provider[] = [
   { provide: StreamingOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: (given: Partial<StreamingOptions>) => guarded(validOptions(Object.assign(new StreamingOptions(), givenOf(given)))) },
   ...[JournalOptions, OrchestrationOptions, AuthOptions, RateLimitOptions].map((provide) => ({ provide, useExisting: StreamingOptions })),
   { provide: LlmOptions, inject: [StreamingOptions], useFactory: ({ llm }: StreamingOptions) => guarded(llmOptionsOf(llm)) },
-  { provide: MetricsOptions, inject: [StreamingOptions, Clock], useFactory: ({ slos }: StreamingOptions, clock: Clock): MetricsOptions => ({ slos, now: () => clock.now() }) },
+  { provide: MetricsOptions, inject: [StreamingOptions, Clock], useFactory: ({ slos }: StreamingOptions, clock: Clock): MetricsOptions => ({ slos, now: () => clock.now(), ticks: () => clock.ticks() }) },
 ];
 
 /** What one feature takes of another that it does not know. */

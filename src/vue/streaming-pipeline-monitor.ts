@@ -2,7 +2,7 @@
  * A workflow as it runs: how far it is, its steps, the text that is written, a log, and the questions that wait for an answer.
  * It brings its markup and no look of its own; `stepcast/vue/style.css` gives it one, made of CSS variables.
  */
-import { type AllowedComponentProps, type ComponentCustomProps, defineComponent, h, type PropType, type VNode, type VNodeChild, type VNodeProps } from 'vue';
+import { type AllowedComponentProps, type ComponentCustomProps, defineComponent, h, type PropType, type VNode, type VNodeChild, type VNodeProps, watch } from 'vue';
 import { type StepcastClient } from '../client/stepcast.client.js';
 import { type GivenLabels } from '../client/view/labels.js';
 import { type StepNode } from '../client/view/step.tree.js';
@@ -71,6 +71,9 @@ export const StreamingPipelineMonitor = defineComponent({
       const { showText, showLog, labels } = props;
       return h(MonitorView, { stream, showText, showLog, labels, onFinish, renderStep: slots['step'] ? renderStep : undefined });
     };
-    return () => (props.stream ? view(props.stream) : h(FollowedMonitor, { executionId: props.executionId ?? undefined, client: props.client, view }));
+    // Another client opens another stream.
+    let clients = 0;
+    watch(() => props.client, () => void clients++, { flush: 'sync' });
+    return () => (props.stream ? view(props.stream) : h(FollowedMonitor, { key: clients, executionId: props.executionId ?? undefined, client: props.client, view }));
   },
 }) as unknown as Monitor;

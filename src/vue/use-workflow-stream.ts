@@ -48,7 +48,8 @@ export function useWorkflowStream(executionId: MaybeRefOrGetter<string | null | 
   return {
     ...refsOf(() => snapshot.value),
     cancel: async (reason) => {
-      await client.cancel(current(), reason === undefined ? {} : { reason });
+      // A button that calls it with the event of its click has told no reason.
+      await client.cancel(current(), { reason: typeof reason === 'string' ? reason : undefined });
     },
     answer: async (value, stepId) => {
       await client.answer(current(), value, stepId === undefined ? {} : { stepId });

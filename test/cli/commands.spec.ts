@@ -211,6 +211,9 @@ describe('stepcast list, status, workflows, answer and cancel', () => {
     const other = await app.alice.start(workflow('other', input('ok')));
     expect(await run(['cancel', other, '--reason', 'enough'])).toMatchObject({ code: 0, stdout: 'cancelled\n' });
     expect((await run(['list', '--session', 'nobody'])).stdout).toBe('no executions\n');
+    const two = await app.alice.start(workflow('two', parallel('both', input('one'), input('two'))));
+    await eventually(async () => Object.values((await app.alice.status(two)).steps).filter(({ status }) => status === 'waiting').length === 2, 'both questions');
+    expect(await run(['answer', two, '7'])).toMatchObject({ code: 4, stderr: expect.stringContaining('\nstepcast:   say which with --step\n') });
     await app.alice.post('/workflows', { ...workflow('shown', sequential('s', agent('e', 'echo'))), description: 'Shows\u001b[2J it', inputSchema: { type: 'object', required: ['a'], properties: { a: {}, b: {} } } });
     expect(await run(['list', '-n', '1'])).toMatchObject({ code: 0, stderr: 'stepcast: there are more; --limit says how many to show\n' });
     expect((await run(['list', '--url', `${app.base}/api/v1`])).code).toBe(0);

@@ -1,7 +1,7 @@
 /** The command where what is around it fails: a service that does not answer, pipes that are closed, text that is not meant well. */
 import { type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -148,6 +148,19 @@ describe('a pipe that is closed', () => {
     const running = new PipedCommand(['run', '-f', save(workflow('one', agent('e', 'echo'))), '--json'], { base: app.base });
     running.closeStdout();
     expect(await running.end()).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a disk that is full', () => {
+  const FULL = '/dev/full';
+
+  // A system without that file has nothing that is always full.
+  (existsSync(FULL) ? it.each : it.skip.each)([['a list', ['workflows']], ['what happens', ['run', '--plain']], ['the result', ['run', '--quiet']]])('is told where %s is to be written to it', async (_what, args) => {
+    const [name, ...more] = args as [string, ...string[]];
+    const file = name === 'run' ? ['-f', save(workflow('one', agent('e', 'echo')))] : [];
+    const { code, stderr } = await command([name, ...file, ...more], { base: app.base, stdoutFile: FULL });
+    expect({ code, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({ code: 2, last: expect.stringMatching(/^stepcast: standard output cannot be written: ENOSPC/) });
+    expect(stderr).not.toMatch(/^\s+at /m);
   });
 });
 

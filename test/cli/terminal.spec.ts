@@ -97,6 +97,17 @@ describeInTerminal('stepcast in a terminal', () => {
     app.stage.gate(id, 'held').open();
   });
 
+  it('SIGTERM asks nothing, also in the middle of a question, and leaves it running', async () => {
+    open(workflow('approval', input('approve', { prompt: 'Publish?', schema: { type: 'boolean' } })));
+    const id = await idOf();
+    await terminal.until('Publish? [y/n]');
+    terminal.signal('SIGTERM');
+    expect(await terminal.end()).toBe(130);
+    expect(terminal.text).toContain(`stepcast watch ${id}`);
+    expect(terminal.text).not.toContain('Cancel the execution?');
+    expect((await app.alice.status(id)).status).toBe('waiting');
+  });
+
   it('asks what a step waits for, again where the answer will not do, and goes on', async () => {
     open(workflow('ask', input('approve', { prompt: 'Publish it?', schema: { type: 'boolean' } }), input('count', { prompt: 'How many?', schema: { type: 'integer', minimum: 1 } })));
     await terminal.until('Publish it? [y/n]');

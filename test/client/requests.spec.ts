@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pause } from '../../src/client/backoff.js';
 import { type ClientOptions } from '../../src/client/client.options.js';
-import { type Connection, RequestError, StepcastClient } from '../../src/client/index.js';
+import { type Connection, type EventType, RequestError, StepcastClient } from '../../src/client/index.js';
 import { within } from '../support/patience.js';
 import { answers, frame, refuses, ScriptServer, sends, type Turn } from './support/script.server.js';
 
@@ -30,6 +30,12 @@ describe('an answer to a step', () => {
     server.turns = [problem(status, code), answers({ id: 'e', status: 'running' })];
     expect((await clientOf().answer('e', 1)).status).toBe('running');
     expect(server.requests).toHaveLength(2);
+  });
+
+  it('that was refused for more than half a minute is told so: when to come again is for the caller to decide', async () => {
+    server.otherwise = refuses(429, { 'content-type': 'application/problem+json', 'retry-after': '31' }, JSON.stringify({ code: 'rate_limited', status: 429 }));
+    await expect(within(clientOf().answer('e', 1), 'the refusal')).rejects.toMatchObject({ name: 'RequestError', status: 429, retryAfterMs: 31_000 });
+    expect(server.requests).toHaveLength(1);
   });
 
   // The step may have gone on with it, and ask the next time round: that is another question.
@@ -86,6 +92,53 @@ describe('a token', () => {
     server.turns = [problem(401, 'unauthenticated'), problem(401, 'unauthenticated'), answers({ executions: [], nextCursor: null })];
     expect(await client.list()).toEqual({ executions: [], nextCursor: null });
     expect(token.mock.calls.map(([{ refresh }]) => refresh)).toEqual([false, true, true]);
+  });
+
+  it('that never comes is given up in time, and asked for again', async () => {
+    const never = new Promise<string>(() => {});
+    const token = jest.fn<(request: { refresh: boolean }) => Promise<string>>().mockReturnValueOnce(never).mockResolvedValueOnce('old').mockReturnValueOnce(never).mockResolvedValue('new');
+    const client = clientOf({ requestMs: 1000, auth: { token } });
+    server.otherwise = (request, response) => {
+      if (request.headers.authorization !== 'Bearer new') return problem(401, 'unauthenticated')(request, response);
+      return request.url?.endsWith('/stream') ? ALL(request, response) : answers({ executions: [], nextCursor: null })(request, response);
+    };
+    expect((await read(client)).seqs).toEqual([1, 2, 3, 4, 5]);
+    expect(await within(client.list(), 'the list')).toEqual({ executions: [], nextCursor: null });
+    expect(token.mock.calls.map(([{ refresh }]) => refresh)).toEqual([false, false, true, true]);
+  });
+});
+
+describe('what cannot be sent', () => {
+  it.each([['a number that JSON has none of', { count: 1n }], ['what holds itself', [] as unknown[]]])('(%s) is the fault of who sends it, and not of the service', async (_what, value) => {
+    if (Array.isArray(value)) value.push(value);
+    await expect(clientOf().start('w', value)).rejects.toBeInstanceOf(TypeError);
+    await expect(clientOf().answer('e', value)).rejects.toBeInstanceOf(TypeError);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('what is left undefined', () => {
+  it('is the same as what is not given', async () => {
+    const given: { [name: string]: never } = {};
+    const { signal, sessionId, cursor, types, reason } = given as { signal?: AbortSignal; sessionId?: string; cursor?: string; types?: EventType[]; reason?: string };
+    const client = clientOf({ auth: undefined, headers: undefined, requestMs: undefined, reconnect: { delayMs: undefined, maxDelayMs: undefined } });
+    server.otherwise = answers({ id: 'e', executions: [], nextCursor: null });
+    await client.start('w', 1, { signal, sessionId, idempotencyKey: undefined });
+    await client.cancel('e', { reason, signal });
+    await client.answer('e', 1, { stepId: undefined, signal });
+    await client.list({ cursor, sessionId, limit: undefined, status: undefined, workflow: undefined, signal });
+    await client.events('e', { after: undefined, limit: undefined });
+    expect(server.requests.map(({ url: { pathname, search } }) => pathname.replace('/api/v1', '') + search))
+      .toEqual(['/workflows/w/executions', '/executions/e/cancel', '/executions/e/input', '/executions', '/executions/e/events']);
+    expect(server.requests[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f]{32}$/);
+    server.otherwise = ALL;
+    expect((await read(client, { signal, types, after: undefined, from: undefined, last: undefined })).seqs).toHaveLength(5);
+  });
+
+  it('is no key, which the service asks for then', async () => {
+    server.otherwise = answers({ executions: [], nextCursor: null });
+    await clientOf({ auth: { apiKey: process.env['STEPCAST_NO_SUCH_KEY'] as string } }).list();
+    expect(server.requests[0]?.headers).not.toHaveProperty('x-api-key');
   });
 });
 

@@ -20,7 +20,7 @@ const FAULTS = `(() => {
     if (shown(element) && nameOf(element) === '') tell('no name', element);
   }
   for (const element of document.querySelectorAll('[aria-labelledby], [aria-describedby], [aria-controls]')) {
-    for (const attribute of ['aria-labelledby', 'aria-controls']) for (const id of (element.getAttribute(attribute) ?? '').split(' ').filter(Boolean)) if (!document.getElementById(id) && shown(element)) tell(attribute + ' leads nowhere', element);
+    for (const attribute of ['aria-labelledby', 'aria-describedby', 'aria-controls']) for (const id of (element.getAttribute(attribute) ?? '').split(' ').filter(Boolean)) if (!document.getElementById(id) && shown(element)) tell(attribute + ' leads nowhere', element);
   }
   const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
   for (const id of ids.filter((id, i) => ids.indexOf(id) !== i)) faults.push('double id: ' + id);
@@ -41,7 +41,7 @@ const FAULTS = `(() => {
   const groundOf = (element) => { const layers = []; for (let at = element; at; at = at.parentElement) { const colour = parse(getComputedStyle(at).backgroundColor); if (colour[3] > 0) layers.push(colour); if (colour[3] === 255) break; } return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255, 255]); };
   const seen = new Set();
   for (const element of document.querySelectorAll('body *')) {
-    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || !shown(element) || element.closest('[disabled], [aria-disabled=true], svg, .unseen, .bar')) continue;
+    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || !shown(element) || element.closest('[disabled], [aria-disabled=true], svg, .unseen')) continue;
     const style = getComputedStyle(element);
     const ground = groundOf(element);
     const ink = over(parse(style.color), ground);

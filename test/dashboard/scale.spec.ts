@@ -95,6 +95,8 @@ describeInChromium('the dashboard at scale', () => {
     await page.getByRole('tab', { name: 'Graph' }).click();
     const all = page.locator('[data-node="all"]');
     await all.waitFor();
+    // It begins with the first of them, at a size that can be read.
+    await soon(async () => expect((await page.locator('[data-node="s0"]').boundingBox())?.width).toBeGreaterThan(140));
     await all.focus();
     await page.keyboard.press('End');
     await page.locator('[data-node="s949"]:focus').waitFor();

@@ -78,6 +78,10 @@ describeInChromium('the dashboard', () => {
     const other = await page.context().newPage();
     await other.goto(service.base);
     await other.getByRole('navigation', { name: 'Main' }).waitFor();
+    // Both have the key of the device: where one signs out, the other does not stay open.
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+    await soon(async () => expect(await page.evaluate('[...Object.values(sessionStorage), ...Object.values(localStorage)]')).toEqual([]));
   });
 
   it('asks for a key again, and says why, when the one it has is not taken any more', async () => {
@@ -130,6 +134,7 @@ describeInChromium('the dashboard', () => {
     await soon(async () => expect(await page.title()).toContain('waiting'));
     await button('Answer').click();
     await page.getByText('is missing').waitFor();
+    await soon(async () => expect(await page.evaluate('document.activeElement.closest("[data-path]").dataset.path')).toBe('/verdict'));
     await page.locator('[data-path="/verdict"] select').selectOption('yes');
     await button('Answer').click();
     await dashboard.whenStatus('completed');
@@ -149,6 +154,28 @@ describeInChromium('the dashboard', () => {
     await button('Cancel').click();
     await button('Cancel it').click();
     await dashboard.whenStatus('cancelled');
+    expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('makes a form of a schema that holds itself, and tells each fault of what is typed as JSON, and of what the schema does not tell of', async () => {
+    const node = { type: 'object', properties: { value: { type: 'integer' }, left: { $ref: '#/$defs/node' }, right: { $ref: '#/$defs/node' } } };
+    const steps: WorkflowDefinition['steps'] = [{ type: 'agent', name: 'e', agent: 'echo' }];
+    const tree = { name: 'tree', inputSchema: { type: 'object', required: ['root', 'untold'], properties: { root: { $ref: '#/$defs/node' } }, $defs: { node } }, steps } as WorkflowDefinition;
+    expect((await service.as('alice').post('/workflows', tree)).status).toBe(201);
+    await dashboard.signIn('alice');
+    await dashboard.go('workflows/tree');
+    const field = (path: string) => page.locator(`[data-path="${path}"]`);
+    await field('/root/left').locator('textarea').fill('{"right":{"value":"two"}}');
+    await soon(async () => expect(await page.title()).toContain('tree'));
+    await button('Start').click();
+    await field('/untold').getByText('is missing').waitFor();
+    await field('/untold').locator('textarea').fill('[1]');
+    await button('Start').click();
+    await field('/root/left').getByText('/right/value must be integer').waitFor();
+    await soon(async () => expect(await page.evaluate('document.activeElement.closest("[data-path]").dataset.path')).toBe('/root/left'));
+    await field('/root/left').locator('textarea').fill('{"right":{"value":2}}');
+    await button('Start').click();
+    await dashboard.whenStatus('completed');
     expect(calm(dashboard.complaints)).toEqual([]);
   });
 
@@ -463,6 +490,26 @@ describeInChromium('the dashboard', () => {
     second.resolve();
     await dashboard.whenStatus('completed');
     expect(calm(dashboard.complaints)).toEqual([]);
+  });
+
+  it('says nothing of an execution that it has not heard of yet, and shows why there is no list of workflows', async () => {
+    const id = await service.as('alice').start({ name: 'asks', steps: [{ type: 'input', name: 'ask' }] });
+    await dashboard.signIn('alice');
+    await page.route('**/api/v1/**', (route) => route.abort());
+    await dashboard.go(`executions/${id}`);
+    await page.getByText(/The line was cut/).waitFor();
+    await soon(async () => expect(await page.title()).toBe(`Execution ${id.slice(0, 8)} · Stepcast`));
+    expect([await page.locator('.chip').count(), await button('Cancel').count(), await page.getByRole('tab').count()]).toEqual([0, 0, 0]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await dashboard.go('workflows/ask');
+    await button('Try again').waitFor();
+    await page.getByRole('alert').waitFor();
+    await page.unroute('**/api/v1/**');
+    await button('Try again').click();
+    await page.getByRole('heading', { name: 'ask' }).waitFor();
+    await dashboard.execution(id);
+    await dashboard.whenStatus('waiting');
+    await soon(async () => expect(await page.title()).toBe('waiting · asks · Stepcast'));
   });
 
   it('says so where there is no such page, and leads back', async () => {

@@ -105,7 +105,9 @@ describe('GET /stream?executions=', () => {
     for (const cursor of ['', 'x!', '-1', '1.2', '3', beyond, 'm1.1', 'm'.repeat(10_000)]) {
       expect([cursor.slice(0, 20), (await app.alice.get(`/stream?executions=${own}`, { 'last-event-id': cursor })).json?.code]).toEqual([cursor.slice(0, 20), 'invalid_cursor']);
     }
-    for (const list of ['', ',', `${own},`, Array(101).fill(0).map((_, i) => `x${i}`).join()]) {
+    const ids = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`).join();
+    expect((await app.alice.get(`/stream?executions=${ids(100)}`)).status).toBe(404);
+    for (const list of ['', ',', `${own},`, ids(101)]) {
       expect((await app.alice.get(`/stream?executions=${list}`)).json).toMatchObject({ code: 'invalid_request', errors: [{ path: '/executions' }] });
     }
   });

@@ -94,7 +94,7 @@ describe('a service with the users alice, bob and the admin root', () => {
     const fields = ['id', 'user', 'userId', 'owner', 'admin', 'isAdmin', 'roles', 'status', 'progress', 'seq', 'createdAt', 'epoch', 'result'];
     const bodies: [string, string, object][] = [
       ['POST', '/executions', { workflow: quick }], ['POST', '/workflows/brief/executions', { input: { text: 'It is short.' } }], ['POST', `/executions/${id}/input`, { value: 1 }],
-      ['POST', `/executions/${id}/cancel`, {}], ['POST', '/workflows', quick],
+      ['POST', `/executions/${id}/cancel`, {}], ['POST', '/workflows', quick], ['POST', '/tickets', {}], ['POST', `/executions/${id}/tickets`, {}],
     ];
     for (const [method, path, body] of bodies) {
       for (const field of fields) {

@@ -134,6 +134,17 @@ describe('redirects', () => {
     expect(web.visits).toHaveLength(6);
   });
 
+  it('leave no connection open whose answer does not end', async () => {
+    const closed = new Promise((resolve) => {
+      web.on('/endless', (response) => {
+        response.on('close', resolve).writeHead(302, { location: '/there' }).write('moved');
+      });
+    });
+    web.serves('/there', 'there');
+    expect(await tools.http({ url: web.url('/endless') })).toMatchObject({ status: 200, body: 'there' });
+    await within(closed, 'the end of the connection');
+  });
+
   it('turn a POST into a GET without its body, or keep it whole', async () => {
     web.serves('/see', '', { location: '/there' }, 303);
     web.serves('/keep', '', { location: '/there' }, 307);
@@ -173,6 +184,9 @@ describe('what keeps the agent http from an answer', () => {
       response.writeHead(200, { 'content-length': 100 }).write('a part', () => response.destroy());
     });
     expect(await tools.httpError({ url: web.url('/short') })).toMatchObject({ code: 'http_failed', retryable: true });
+    // A body whose end is that of the connection: a reset is none.
+    web.on('/reset', ({ socket }) => void socket?.write('HTTP/1.1 200 OK\r\n\r\na part', () => void socket.resetAndDestroy()));
+    expect(await tools.httpError({ url: web.url('/reset') })).toMatchObject({ code: 'http_failed', retryable: true });
   });
 
   it('is time: a head, a body or a name that never comes', async () => {
@@ -183,6 +197,9 @@ describe('what keeps the agent http from an answer', () => {
     for (const path of ['/hang', '/drip']) {
       expect(await tools.httpError({ url: web.url(path), timeoutMs: 60 })).toMatchObject({ code: 'http_failed', message: expect.stringMatching(/gave no whole answer within 60 ms$/), retryable: true });
     }
+    // A body whose end is that of the connection.
+    web.on('/endless', (response) => void response.socket?.write('HTTP/1.1 200 OK\r\n\r\na part'));
+    expect(await tools.httpError({ url: web.url('/endless'), timeoutMs: 60 })).toMatchObject({ code: 'http_failed', message: expect.stringMatching(/gave no whole answer within 60 ms$/) });
     void tools.names.hang('silent.example');
     expect(await tools.httpError({ url: 'http://silent.example/', timeoutMs: 60 })).toMatchObject({ code: 'http_failed', message: 'GET http://silent.example gave no whole answer within 60 ms' });
   });

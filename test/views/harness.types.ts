@@ -55,6 +55,8 @@ export interface Harness {
   show(target: Target): void;
   /** Follows another execution, with what is mounted. */
   follow(executionId: string): void;
+  /** Gives the component that is shown a client of its own, with that key. */
+  lend(apiKey: string): void;
   /** Mounts a button that starts the workflow, and the component of the run. */
   runner(target: Target): void;
   unmount(): void;

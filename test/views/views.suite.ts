@@ -351,6 +351,16 @@ function describeComponent(stage: ViewStage): void {
       expect((await stage.seen()).finished).toEqual([`${id} completed`]);
     });
 
+    it('asks by another client as soon as it is given one', async () => {
+      const { app, web: { page } } = stage;
+      const id = await app.alice.start(workflow('again', agent('words', 'tokens', { input: { text: 'Here they are.' } })));
+      await stage.call('show', { executionId: id, apiKey: 'of-nobody' });
+      await page.getByRole('alert').getByText('not known').waitFor();
+      await page.evaluate((key) => harness.lend(key), KEYS.alice);
+      await page.getByRole('region', { name: 'Text' }).getByText('Here they are.').waitFor();
+      expect(await page.getByRole('alert').count()).toBe(0);
+    });
+
     it('can be read without its stylesheet', async () => {
       const { app, web: { page } } = stage;
       await page.evaluate(() => harness.page.unstyle());
@@ -438,6 +448,16 @@ function describeRunning(stage: ViewStage): void {
       await eventually(async () => (await page.locator('#error').textContent()) !== '', 'the refusal');
       expect(await stage.seen()).toMatchObject({ error: expect.stringContaining('input'), status: 'queued' });
       expect(await page.getByRole('button', { name: 'Start', exact: true }).count()).toBe(1);
+    });
+
+    it('is cancelled by a button whose click is all that it is told', async () => {
+      const { app, web: { page } } = stage;
+      await app.alice.post('/workflows', { name: 'asks', steps: [{ type: 'input', name: 'approve' }] });
+      await stage.call('runner', { workflow: 'asks' });
+      await page.getByRole('button', { name: 'Start' }).click();
+      await stage.until(({ status }) => status === 'waiting', 'the question');
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await stage.until(({ status }) => status === 'cancelled', 'the end');
     });
   });
 }

@@ -18,5 +18,5 @@ export function withOutput(command: Command): Command {
     .option('-q, --quiet', 'nothing but the result')
     .option('--plain', 'lines, where a live view could be shown')
     .option('-o, --output <file>', 'write the result to a file, too')
-    .option('--cancel-on-interrupt', 'without a terminal: Ctrl-C and SIGTERM cancel the execution');
+    .option('--cancel-on-interrupt', 'SIGTERM and, without a terminal, Ctrl-C cancel the execution');
 }

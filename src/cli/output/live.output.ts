@@ -9,7 +9,7 @@ import { type ExecutionState } from '../../contract/state.js';
 import { type Io } from '../io.js';
 import { safeText, valueText } from '../terminal.text.js';
 import { lineOf } from '../view/event.line.js';
-import { liveLines } from '../view/live.view.js';
+import { liveLines, type Size } from '../view/live.view.js';
 import { type Output } from './output.js';
 
 const FRAME_MS = 50;
@@ -40,6 +40,7 @@ export class LiveOutput implements Output {
     private readonly color: ChalkInstance,
     private readonly now: () => number = io.now,
   ) {
+    sizeOf(io);
     this.draw = createLogUpdate(io.stdout);
     io.stdout.on('resize', this.resized);
   }
@@ -94,8 +95,7 @@ export class LiveOutput implements Output {
     this.flush();
     const { state, plan, notes, status, io } = this;
     if (state) {
-      const { columns = 80, rows = 24 } = io.stdout;
-      this.frame = liveLines({ state, plan, notes, connection: status, now: this.now() }, { columns, rows }, this.color);
+      this.frame = liveLines({ state, plan, notes, connection: status, now: this.now() }, sizeOf(io), this.color);
       this.draw(this.frame.join('\n'));
     }
     clearTimeout(this.timer);
@@ -104,7 +104,7 @@ export class LiveOutput implements Output {
 
   /** Takes the view away. In a terminal that has become narrower its lines take more rows than were drawn. */
   private wipe(): void {
-    const { columns = 80, rows = 24 } = this.io.stdout;
+    const { columns, rows } = sizeOf(this.io);
     const wrapped = this.frame.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
     const more = Math.min(rows, wrapped) - this.frame.length;
     this.frame = [];
@@ -118,4 +118,11 @@ export class LiveOutput implements Output {
     this.done = [];
     this.frame = [];
   }
+}
+
+/** One that tells none, as a pseudo-terminal that nobody gave a size, is taken for one of the usual size: by all who draw on it. */
+function sizeOf({ stdout }: Io): Size {
+  stdout.columns ||= 80;
+  stdout.rows ||= 24;
+  return stdout;
 }

@@ -73,6 +73,23 @@ describe('while a question stands on the terminal', () => {
   });
 });
 
+describe('the view in a terminal that tells no size', () => {
+  it('is drawn as in one of the usual size', async () => {
+    const screen = new Screen(0);
+    screen.rows = 0;
+    shown = new LiveOutput(ioOf(screen), color, () => 0);
+    tell(1, 'workflow_started', { data: { input: null } });
+    await screen.until('w running');
+    expect(screen.text).toContain('▶ w\n');
+    expect(screen.text).toMatch(/w running .{30,}\d+%/);
+    screen.text = '';
+    screen.columns = 0;
+    screen.rows = 0;
+    screen.emit('resize');
+    await screen.until('w running');
+  });
+});
+
 describe('the view in a terminal that becomes narrower', () => {
   it('takes away the rows, too, that its lines are wrapped into then', async () => {
     const screen = new Screen(80);

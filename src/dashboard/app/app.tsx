@@ -10,7 +10,7 @@ import { Announcer } from './announcer.js';
 import { HelpDialog } from './help.dialog.js';
 import { NoPage } from './no-page.js';
 import { hrefOf, navigate, type Route, useRoute } from './router.js';
-import { forgetKey, keepKey, openSession, type Session, SessionContext, storedKey } from './session.js';
+import { forgetKey, keepKey, onForgotten, openSession, type Session, SessionContext, storedKey } from './session.js';
 import { useShortcuts } from './shortcuts.js';
 import { SignIn } from './sign-in.js';
 import { TopBar } from './top-bar.js';
@@ -74,6 +74,12 @@ function Console({ session }: { session: Session }) {
     window.scrollTo(0, 0);
     if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
   }, [place]);
+  const signOut = useCallback(() => {
+    history.replaceState(null, '', location.pathname);
+    forgetOwnText();
+    session.signOut();
+  }, [session]);
+  useEffect(() => onForgotten(signOut), [signOut]);
   useShortcuts(useMemo(() => ({
     '?': () => setHelpAt(here),
     'g w': () => navigate({ view: 'workflows', name: undefined }),
@@ -84,13 +90,7 @@ function Console({ session }: { session: Session }) {
   return (
     <SessionContext.Provider value={session}>
       <StepcastProvider client={session.client}>
-        <TopBar
-          view={route.view} onHelp={() => setHelpAt(here)} onSignOut={() => {
-            history.replaceState(null, '', location.pathname);
-            forgetOwnText();
-            session.signOut();
-          }}
-        />
+        <TopBar view={route.view} onHelp={() => setHelpAt(here)} onSignOut={signOut} />
         <main id="main" ref={main} tabIndex={-1}>
           <Boundary key={place}>
             <Suspense fallback={<p className="loading" role="status">Loading …</p>}><View route={route} /></Suspense>

@@ -34,8 +34,18 @@ export function storedKey(): string | undefined {
 }
 
 export function keepKey(key: string, remember: boolean): void {
-  forgetKey();
-  (remember ? localStorage : sessionStorage).setItem(STORED, key);
+  const [taken, other] = remember ? [localStorage, sessionStorage] : [sessionStorage, localStorage];
+  taken.setItem(STORED, key);
+  other.removeItem(STORED);
+}
+
+/** Calls `forgotten` when another tab has signed out, with the key that both were given by this device. @returns what ends that */
+export function onForgotten(forgotten: () => void): () => void {
+  const look = ({ key, newValue, storageArea }: StorageEvent) => {
+    if (storageArea === localStorage && (key === STORED || key === null) && newValue === null && storedKey() === undefined) forgotten();
+  };
+  addEventListener('storage', look);
+  return () => removeEventListener('storage', look);
 }
 
 export function forgetKey(): void {

@@ -1,13 +1,13 @@
 /** A form for each step that waits for a person, made from the schema of the answer. */
 import { useId, useState } from 'react';
 import { RequestError } from '../../client/client.error.js';
-import { type Fault } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
 import { type ExecutionState, type StepState } from '../../contract/state.js';
 import { useStepcastClient } from '../../react/stepcast.context.js';
 import { draftOf } from '../form/draft.js';
 import { beginForm, finishForm, type FormState, SchemaForm } from '../form/schema.form.js';
 import { schemaOf, typeOf } from '../form/schema.js';
+import { useFaults } from '../form/use-faults.js';
 import { Failure } from '../ui/parts.js';
 import { useWork } from '../ui/use-work.js';
 
@@ -23,19 +23,19 @@ function AnswerForm({ executionId, step }: { executionId: string; step: StepStat
   const client = useStepcastClient();
   const title = useId();
   const [form, setForm] = useState<FormState>(() => beginForm(schema, draftOf(schema)));
-  const [faults, setFaults] = useState<readonly Fault[]>([]);
+  const [faults, showFaults] = useFaults();
   const { busy, error, run } = useWork();
   const send = (value: JsonValue) => run(async () => {
     try {
       await client.answer(executionId, value, { stepId });
     } catch (refused) {
-      if (refused instanceof RequestError) setFaults(refused.errors.filter(({ path }) => path.startsWith(VALUE)).map(({ path, message }) => ({ path: path.slice(VALUE.length), message })));
+      if (refused instanceof RequestError) showFaults(refused.errors.filter(({ path }) => path.startsWith(VALUE)).map(({ path, message }) => ({ path: path.slice(VALUE.length), message })));
       throw refused;
     }
   });
   const submit = () => {
     const { value, faults: missing } = finishForm(form, schema);
-    setFaults(missing);
+    showFaults(missing);
     if (missing.length === 0) send(value ?? null);
   };
   const isYesOrNo = typeOf(schemaOf(schema)) === 'boolean';

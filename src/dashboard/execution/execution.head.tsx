@@ -26,6 +26,8 @@ interface HeadProps {
   /** How many events have happened at the moment that is shown. */
   length: number;
   connection: Connection;
+  /** Whether the service has told of it: until then it is not even queued. */
+  isHeardOf: boolean;
   isLive: boolean;
   /** What it runs: undefined as long as that is not known, null where nobody can tell any more. */
   definition: ExecutionDefinition | null | undefined;
@@ -36,7 +38,7 @@ interface HeadProps {
   onShow: (stepId: string) => void;
 }
 
-export function ExecutionHead({ model, state, live, length, connection, isLive, definition, isKnown, onReplay, onShow }: HeadProps) {
+export function ExecutionHead({ model, state, live, length, connection, isHeardOf, isLive, definition, isKnown, onReplay, onShow }: HeadProps) {
   const client = useStepcastClient();
   const start = useStart(client);
   const [asks, setAsks] = useState(false);
@@ -45,7 +47,7 @@ export function ExecutionHead({ model, state, live, length, connection, isLive, 
   // What was given with the start may have nothing but its name in common with what is stored under it.
   const isEditable = definition?.origin === 'given' || (isKnown && definition !== undefined && definition?.origin !== 'built');
   const { workflow, status, progress } = state;
-  useShortcuts({ c: isFinished ? undefined : () => setAsks(true) });
+  useShortcuts({ c: isFinished || !isHeardOf ? undefined : () => setAsks(true) });
   const cancel = () => {
     setAsks(false);
     run(async () => {
@@ -75,13 +77,13 @@ export function ExecutionHead({ model, state, live, length, connection, isLive, 
       <a className="back" href={hrefOf({ view: 'executions', filter: {} })}>← Executions</a>
       <div className="row head-line">
         <h1 id="execution-title" tabIndex={-1}>{workflow || 'Execution'}</h1>
-        <span id="status"><Chip status={status} /></span>
+        <span id="status">{isHeardOf && <Chip status={status} />}</span>
         {isLive ? <ConnectionNote connection={connection} /> : <span className="tag">replay</span>}
         <span className="row push actions">
           {model.events.length > 0 && <button type="button" className="quiet" aria-pressed={!isLive} onClick={onReplay}>{isLive ? 'Replay' : 'Live'}</button>}
           {model.input !== undefined && definition?.origin !== 'built' && <button type="button" className="quiet" aria-disabled={busy} onClick={again}>Run again</button>}
-          {model.input !== undefined && isEditable && <button type="button" className="quiet wide" onClick={edit}>Edit input</button>}
-          {!isFinished && <button id="cancel" type="button" className="danger" aria-disabled={busy} onClick={() => setAsks(true)}>Cancel</button>}
+          {model.input !== undefined && isEditable && <button type="button" className="quiet" onClick={edit}>Edit input</button>}
+          {!isFinished && isHeardOf && <button id="cancel" type="button" className="danger" aria-disabled={busy} onClick={() => setAsks(true)}>Cancel</button>}
         </span>
       </div>
       <Progress value={progress} status={status} label={`Progress of ${workflow}`} />

@@ -43,7 +43,8 @@ export function ExecutionView({ id, tab }: { id: string; tab: Tab }) {
   const { value: workflows } = useLoaded('workflows', (signal) => client.workflows({ signal }));
   const { value: definition } = useLoaded(`definition ${id}`, (signal) => definitionOf(client, id, signal));
   const isKnown = workflows?.some(({ name }) => name === workflow) ?? false;
-  useTitle(snapshot.state);
+  const isHeardOf = model.events.length > 0 || snapshot.connection.state === 'live' || (definition ?? undefined) !== undefined;
+  useTitle(snapshot.state, isHeardOf, id);
   const select = useCallback((stepId: string | undefined) => setSelected(stepId), []);
   const show = useCallback((to: Tab) => navigate({ view: 'execution', id, tab: to }, { replace: true }), [id]);
   const showStep = useCallback((stepId: string) => {
@@ -62,33 +63,38 @@ export function ExecutionView({ id, tab }: { id: string; tab: Tab }) {
   const props: TabProps = { model, state, length, isLive, definition, selected, onSelect: select };
   return (
     <article className="execution" aria-labelledby="execution-title" data-status={status} data-progress={progress} data-events={model.events.length}>
-      <ExecutionHead model={model} state={state} live={snapshot.state} length={length} connection={snapshot.connection} isLive={isLive} definition={definition} isKnown={isKnown} onReplay={toggleReplay} onShow={showStep} />
+      <ExecutionHead model={model} state={state} live={snapshot.state} length={length} connection={snapshot.connection} isHeardOf={isHeardOf} isLive={isLive} definition={definition} isKnown={isKnown} onReplay={toggleReplay} onShow={showStep} />
       {FINISHED_STATUSES.has(status) || status === 'queued' || snapshot.status === 'failed' ? null : <AnswerForms id={id} state={snapshot.state} />}
       {snapshot.error && !FINISHED_STATUSES.has(status) && <Failure error={snapshot.error} />}
-      <Tabs label={`Views of ${workflow}`} selected={tab} onSelect={show} items={TABS.map((name) => ({ id: name, label: name === 'events' ? <>Events <span className="badge">{count(length)}</span></> : LABELS[name] }))} />
-      <div className="execution-body" data-selected={selected !== undefined}>
-        <TabPanel selected={tab}>
-          <Suspense fallback={<p className="loading" role="status">Loading …</p>}>
-            {tab === 'timeline' && <TimelineTab {...props} />}
-            {tab === 'graph' && <GraphTab {...props} />}
-            {tab === 'output' && <OutputTab {...props} />}
-            {tab === 'events' && <EventsTab {...props} />}
-            {tab === 'result' && <ResultTab {...props} />}
-          </Suspense>
-        </TabPanel>
-        {selected !== undefined && (tab === 'timeline' || tab === 'graph') && <StepPanel key={selected} {...props} stepId={selected} />}
-      </div>
+      {!isHeardOf && <p className="loading" role="status">Loading …</p>}
+      {isHeardOf && (
+        <>
+          <Tabs label={`Views of ${workflow}`} selected={tab} onSelect={show} items={TABS.map((name) => ({ id: name, label: name === 'events' ? <>Events <span className="badge">{count(length)}</span></> : LABELS[name] }))} />
+          <div className="execution-body" data-selected={selected !== undefined}>
+            <TabPanel selected={tab}>
+              <Suspense fallback={<p className="loading" role="status">Loading …</p>}>
+                {tab === 'timeline' && <TimelineTab {...props} />}
+                {tab === 'graph' && <GraphTab {...props} />}
+                {tab === 'output' && <OutputTab {...props} />}
+                {tab === 'events' && <EventsTab {...props} />}
+                {tab === 'result' && <ResultTab {...props} />}
+              </Suspense>
+            </TabPanel>
+            {selected !== undefined && (tab === 'timeline' || tab === 'graph') && <StepPanel key={selected} {...props} stepId={selected} />}
+          </div>
+        </>
+      )}
       {moment !== undefined && <ReplayBar model={model} moment={moment} total={model.events.length} onMove={setMoment} onLive={() => setMoment(undefined)} />}
     </article>
   );
 }
 
 /** What a tab in the background shows, and what is said aloud when the status is another one. */
-function useTitle({ status, progress, workflow }: ExecutionState): void {
+function useTitle({ status, progress, workflow }: ExecutionState, isHeardOf: boolean, id: string): void {
   const percent = Math.floor(progress * 100);
   useEffect(() => {
-    document.title = `${status === 'running' ? `${percent} %` : status} · ${workflow || 'Execution'} · Stepcast`;
-  }, [status, percent, workflow]);
+    document.title = isHeardOf ? `${status === 'running' ? `${percent} %` : status} · ${workflow || 'Execution'} · Stepcast` : `Execution ${id.slice(0, 8)} · Stepcast`;
+  }, [status, percent, workflow, isHeardOf, id]);
   const before = useRef(status);
   useEffect(() => {
     if (before.current !== status) announce(`${workflow} ${NEWS[status]}`);

@@ -4,7 +4,7 @@
  */
 import { type Fault } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
-import { fieldOf, membersOf, requiredOf, resolve, type Schema, schemaOf } from './schema.js';
+import { fieldOf, membersOf, partOf, requiredOf, resolve, type Schema, schemaOf } from './schema.js';
 
 /** Typed, and not what its field takes. */
 export class Unfit {
@@ -20,12 +20,12 @@ export interface Finished {
 }
 
 /** A form to begin with: what has a default or only one value, and the members of objects. */
-export function draftOf(given: JsonValue | undefined, root: Schema = schemaOf(given), depth = 0): Draft {
-  const schema = resolve(given, root);
+export function draftOf(given: JsonValue | undefined, root: Schema = schemaOf(given), within: readonly string[] = []): Draft {
+  const { schema, field, above } = partOf(given, root, within);
   if (schema['default'] !== undefined) return schema['default'];
   if (schema['const'] !== undefined) return schema['const'];
-  if (fieldOf(schema) !== 'object' || depth > 6) return undefined;
-  return Object.fromEntries(membersOf(schema).map(([name, member]) => [name, draftOf(member, root, depth + 1)]));
+  if (field !== 'object') return undefined;
+  return Object.fromEntries(membersOf(schema).map(([name, member]) => [name, draftOf(member, root, above)]));
 }
 
 /** @param path JSON Pointer of the draft, for the faults. */

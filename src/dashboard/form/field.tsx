@@ -4,7 +4,7 @@ import { type Fault } from '../../contract/errors.js';
 import { type JsonValue } from '../../contract/json.js';
 import { plural, pretty } from '../ui/format.js';
 import { type Draft, draftOf, escaped, isTicked, parseJson, Unfit } from './draft.js';
-import { fieldOf, membersOf, requiredOf, resolve, sampleOf, type Schema, typeOf } from './schema.js';
+import { fieldOf, membersOf, type Part, partOf, requiredOf, resolve, sampleOf, type Schema, typeOf } from './schema.js';
 
 export interface FieldProps {
   given: JsonValue | undefined;
@@ -15,31 +15,33 @@ export interface FieldProps {
   value: Draft;
   onChange: (value: Draft) => void;
   faults: readonly Fault[];
+  /** The references that lead to it. */
+  within?: readonly string[];
 }
 
 const INPUT_TYPES: Readonly<Record<string, string>> = { date: 'date', email: 'email', uri: 'url', url: 'url', password: 'password' };
 const SHOWN_CHOICES = 60;
 
 export function Field(props: FieldProps) {
-  const schema = resolve(props.given, props.root);
-  switch (fieldOf(schema)) {
+  const part = partOf(props.given, props.root, props.within ?? []);
+  switch (part.field) {
     case 'object':
-      return <ObjectField {...props} schema={schema} />;
+      return <ObjectField {...props} {...part} />;
     case 'list':
-      return <ListField {...props} schema={schema} />;
+      return <ListField {...props} {...part} />;
     default:
-      return <SimpleField {...props} schema={schema} />;
+      return <SimpleField {...props} {...part} />;
   }
 }
 
-type KnownProps = FieldProps & { schema: Schema };
+type KnownProps = FieldProps & Part;
 
-function ObjectField({ schema, root, path, label, value, onChange, faults, given, isRequired }: KnownProps) {
+function ObjectField({ schema, above, root, path, label, value, onChange, faults, given, isRequired }: KnownProps) {
   const members = value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Unfit) ? (value as { readonly [name: string]: Draft }) : {};
   const required = requiredOf(schema);
   const fields = membersOf(schema).map(([name, member]) => (
     <Field
-      key={name} given={member} root={root} path={`${path}/${escaped(name)}`} label={titleOf(resolve(member, root), name)} isRequired={required.includes(name)}
+      key={name} given={member} root={root} path={`${path}/${escaped(name)}`} label={titleOf(resolve(member, root), name)} isRequired={required.includes(name)} within={above}
       value={members[name]} onChange={(next) => onChange({ ...members, [name]: next })} faults={faults}
     />
   ));
@@ -75,9 +77,9 @@ function ListField({ schema, root, path, label, value, onChange, faults, isRequi
 }
 
 function SimpleField(props: KnownProps) {
-  const { schema, path, label, isRequired, faults } = props;
+  const { schema, field, path, label, isRequired, faults } = props;
   const id = useId();
-  const wrong = faultsAt(path, faults);
+  const wrong = field === 'json' ? [...faultsAt(path, faults), ...faultsBelow(path, faults)] : faultsAt(path, faults);
   const described = [hintsOf(schema) === '' && schema['description'] === undefined ? undefined : `${id}-hint`, wrong.length ? `${id}-fault` : undefined].filter(Boolean).join(' ');
   const isBox = isChecked(schema, isRequired);
   // A box that is left empty says no: there is nothing that one would have to fill in.
@@ -93,8 +95,8 @@ function SimpleField(props: KnownProps) {
   );
 }
 
-function Control({ schema, root, given, value, onChange, isRequired, shared }: KnownProps & { shared: { id: string } }): ReactNode {
-  switch (fieldOf(schema)) {
+function Control({ schema, field, root, given, value, onChange, isRequired, shared }: KnownProps & { shared: { id: string } }): ReactNode {
+  switch (field) {
     case 'constant':
       return <output {...shared}><code>{pretty(schema['const'])}</code></output>;
     case 'choice':
@@ -196,6 +198,11 @@ function FaultsAt({ path, faults }: { path: string; faults: readonly Fault[] }) 
 
 function faultsAt(path: string, faults: readonly Fault[]): Fault[] {
   return faults.filter((fault) => fault.path === path);
+}
+
+/** Of what is typed as JSON, each with its place in there. */
+function faultsBelow(path: string, faults: readonly Fault[]): Fault[] {
+  return faults.filter((fault) => fault.path.startsWith(`${path}/`)).map((fault) => ({ ...fault, message: `${fault.path.slice(path.length)} ${fault.message}` }));
 }
 
 function titleOf({ title }: Schema, name: string): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type JsonValue } from '../../contract/json.js';
 import { type Draft, draftOf, finish, parseJson, Unfit } from './draft.js';
-import { fieldOf, resolve, sampleOf, schemaOf, takesText } from './schema.js';
+import { fieldOf, partOf, resolve, sampleOf, schemaOf, takesText } from './schema.js';
 
 describe('the forms', () => {
   it('take each value by the field that fits its schema', () => {
@@ -34,7 +34,24 @@ describe('the forms', () => {
     expect(fieldOf(resolve({ $ref: '#/$defs/me' }, root))).toBe('json');
     const tree = { type: 'object', properties: { next: { $ref: '#' }, value: { type: 'string' } } };
     expect(JSON.stringify(sampleOf(tree))).toBe('{}');
-    expect(() => draftOf(tree)).not.toThrow();
+    expect(draftOf(tree)).toEqual({ next: { next: undefined, value: undefined }, value: undefined });
+  });
+
+  it('give fields once to what holds itself, however many ways it does, and then take it as JSON', () => {
+    const node = { type: 'object', properties: { value: { type: 'string', default: 'x' }, children: { type: 'array', items: { $ref: '#/$defs/node' } }, ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`way${i}`, { $ref: '#/$defs/node' }])) } };
+    const root = { $ref: '#/$defs/node', $defs: { node } };
+    expect(draftOf(root)).toEqual({ value: 'x', children: undefined, ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`way${i}`, undefined])) });
+    const first = partOf(root, root, []);
+    expect([first.field, first.above]).toEqual(['object', ['#/$defs/node']]);
+    const fields = (given: JsonValue) => partOf(given, root, first.above).field;
+    // A list grows only as one adds to it.
+    expect([fields(node.properties.value), fields(node.properties.children), fields({ $ref: '#/$defs/node' })]).toEqual(['text', 'list', 'json']);
+    expect(draftOf(node.properties.children.items, root)).toMatchObject({ value: 'x' });
+  });
+
+  it('have a field for what has to be given and is not told of', () => {
+    expect(draftOf({ type: 'object', required: ['a', 'b'], properties: { a: { type: 'string', default: 'x' } } })).toEqual({ a: 'x', b: undefined });
+    expect(fieldOf({ type: 'object', required: ['a'] })).toBe('json');
   });
 
   it('are brought to JSON without what is not given, with a fault for each place that cannot be', () => {

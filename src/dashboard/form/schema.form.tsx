@@ -50,7 +50,7 @@ export function SchemaForm({ schema, state, onChange, faults, label }: { schema:
       {isJson
         ? (
           <>
-            <textarea className="code" rows={6} spellCheck={false} aria-labelledby={`${id}-label`} aria-invalid={fault !== '' || undefined} aria-describedby={`${id}-fault`} value={text} onChange={(event) => onChange({ draft, text: event.target.value })} />
+            <textarea className="code" rows={6} spellCheck={false} aria-labelledby={`${id}-label`} aria-invalid={fault !== '' || faults.length > 0 || undefined} aria-describedby={fault === '' ? undefined : `${id}-fault`} value={text} onChange={(event) => onChange({ draft, text: event.target.value })} />
             {faults.filter(({ path }) => path !== '').map(({ path, message }) => <p key={path + message} className="fault"><code>{path}</code> {message}</p>)}
           </>
         )

@@ -32,8 +32,12 @@ export function typeOf({ type, properties }: Schema): string | undefined {
   return typeof types[0] === 'string' ? types[0] : properties ? 'object' : undefined;
 }
 
-export function membersOf({ properties }: Schema): [string, JsonValue][] {
-  return Object.entries(schemaOf(properties)).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined);
+/** What an object has fields for; a member that has to be given and is not told of is of any kind. */
+export function membersOf(schema: Schema): [string, JsonValue][] {
+  const told = schemaOf(schema['properties']);
+  const members = Object.entries(told).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined);
+  if (members.length === 0) return members;
+  return [...members, ...requiredOf(schema).filter((name) => !Object.hasOwn(told, name)).map((name): [string, JsonValue] => [name, {}])];
 }
 
 export function requiredOf({ required }: Schema): readonly string[] {
@@ -60,6 +64,22 @@ export function fieldOf(schema: Schema): FieldKind {
     default:
       return 'json';
   }
+}
+
+export interface Part {
+  schema: Schema;
+  field: FieldKind;
+  /** The references that lead to what is in it. */
+  above: readonly string[];
+}
+
+/** A part of a form, below the references `above` it: an object that holds itself has fields once, and is typed as JSON in there. */
+export function partOf(given: JsonValue | undefined, root: Schema, above: readonly string[]): Part {
+  const schema = resolve(given, root);
+  const field = fieldOf(schema);
+  const { $ref } = schemaOf(given);
+  if (typeof $ref !== 'string') return { schema, field, above };
+  return { schema, field: field === 'object' && above.includes($ref) ? 'json' : field, above: [...above, $ref] };
 }
 
 function isLong({ format, maxLength }: Schema): boolean {

@@ -9,6 +9,7 @@ import { hrefOf, navigate } from '../app/router.js';
 import { draftOf, parseJson, Unfit } from '../form/draft.js';
 import { beginForm, finishForm, type FormState, SchemaForm } from '../form/schema.form.js';
 import { schemaOf } from '../form/schema.js';
+import { useFaults } from '../form/use-faults.js';
 import { Failure } from '../ui/parts.js';
 import { useWork } from '../ui/use-work.js';
 import { keepOwnText, ownText } from './own.text.js';
@@ -26,7 +27,7 @@ export function OwnView() {
   const shape = JSON.stringify(schema);
   const [form, setForm] = useState<{ shape: string | undefined; state: FormState } | undefined>(() => given && { shape, state: beginForm(schema, given.input) });
   const state = form && form.shape === shape ? form.state : beginForm(schema, draftOf(schema));
-  const [faults, setFaults] = useState<readonly Fault[]>([]);
+  const [faults, showFaults] = useFaults();
   const { busy, error, run } = useWork();
   useEffect(() => {
     document.title = 'Run your own · Stepcast';
@@ -44,14 +45,14 @@ export function OwnView() {
   const submit = () => run(async () => {
     const workflow = definition();
     const { value, faults: missing } = finishForm(state, schema);
-    setFaults(missing);
+    showFaults(missing);
     if (missing.length) throw new Error('The input is not complete.');
     try {
       const { id } = await start(workflow, value);
       keepOwnText(text);
       navigate({ view: 'execution', id, tab: 'timeline' });
     } catch (refused) {
-      if (refused instanceof RequestError) setFaults(refused.errors.filter(isOfInput).map(({ path, message }) => ({ path: path.slice('/input'.length), message })));
+      if (refused instanceof RequestError) showFaults(refused.errors.filter(isOfInput).map(({ path, message }) => ({ path: path.slice('/input'.length), message })));
       throw refused;
     }
   });

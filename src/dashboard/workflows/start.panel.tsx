@@ -9,6 +9,7 @@ import { hrefOf, navigate } from '../app/router.js';
 import { draftOf } from '../form/draft.js';
 import { beginForm, finishForm, type FormState, SchemaForm } from '../form/schema.form.js';
 import { takesText } from '../form/schema.js';
+import { useFaults } from '../form/use-faults.js';
 import { moment } from '../ui/format.js';
 import { Failure } from '../ui/parts.js';
 import { JsonView } from '../ui/json-view.js';
@@ -25,20 +26,19 @@ export function StartPanel({ workflow, onDeleted }: { workflow: WorkflowSummary;
   const start = useStart(client);
   const [form, setForm] = useState<FormState>(() => initialForm(workflow));
   const [sessionId, setSessionId] = useState('');
-  const [faults, setFaults] = useState<readonly Fault[]>([]);
+  const [faults, showFaults] = useFaults();
   const { busy, error, run } = useWork();
   const removing = useWork();
   const submit = () => {
     const { value, faults: missing } = finishForm(form, inputSchema);
-    setFaults(missing);
-    if (missing.length) return focusFault();
+    showFaults(missing);
+    if (missing.length) return;
     run(async () => {
       try {
         const { id } = await start(name, value, sessionId.trim());
         navigate({ view: 'execution', id, tab: 'timeline' });
       } catch (refused) {
-        if (refused instanceof RequestError) setFaults(faultsOfInput(refused));
-        focusFault();
+        if (refused instanceof RequestError) showFaults(faultsOfInput(refused));
         throw refused;
       }
     });
@@ -105,9 +105,4 @@ function initialForm({ name, inputSchema }: WorkflowSummary): FormState {
 
 function faultsOfInput({ errors }: RequestError): Fault[] {
   return errors.filter(({ path }) => path.startsWith(INPUT)).map(({ path, message }) => ({ path: path.slice(INPUT.length), message }));
-}
-
-/** Leads to what is to be put right, once it is drawn. */
-function focusFault(): void {
-  setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
 }

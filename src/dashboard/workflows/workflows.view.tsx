@@ -15,10 +15,10 @@ export function WorkflowsView({ name }: { name: string | undefined }) {
   const shown = useMemo(() => (workflows ?? []).filter(({ name: own, description }) => `${own} ${description ?? ''}`.toLowerCase().includes(wanted)), [workflows, wanted]);
   const chosen = workflows?.find((workflow) => workflow.name === (name ?? workflows[0]?.name));
   useEffect(() => {
-    document.title = 'Workflows · Stepcast';
-  }, []);
+    document.title = name === undefined ? 'Workflows · Stepcast' : `${name} · Workflows · Stepcast`;
+  }, [name]);
   return (
-    <div className="split" data-open={name !== undefined}>
+    <div className="split" data-open={name !== undefined && workflows !== undefined}>
       <section className="card list-pane" aria-labelledby="workflows-title">
         <header className="pane-head">
           <h1 id="workflows-title">Workflows</h1>
@@ -31,10 +31,12 @@ export function WorkflowsView({ name }: { name: string | undefined }) {
         {workflows && shown.length === 0 && <Empty title="No workflow fits" />}
         <WorkflowList workflows={shown} chosen={chosen?.name} />
       </section>
-      <section className="card pad detail-pane" aria-label="Start a workflow">
-        <a className="back narrow-only" href={hrefOf({ view: 'workflows', name: undefined })}>← All workflows</a>
-        {chosen ? <StartPanel key={chosen.name} workflow={chosen} onDeleted={reload} /> : workflows && <Empty title={name === undefined ? 'No workflows yet' : `There is no workflow ${name}`} />}
-      </section>
+      {workflows && (
+        <section className="card pad detail-pane" aria-label="Start a workflow">
+          <a className="back narrow-only" href={hrefOf({ view: 'workflows', name: undefined })}>← All workflows</a>
+          {chosen ? <StartPanel key={chosen.name} workflow={chosen} onDeleted={reload} /> : <Empty title={name === undefined ? 'No workflows yet' : `There is no workflow ${name}`} />}
+        </section>
+      )}
     </div>
   );
 }

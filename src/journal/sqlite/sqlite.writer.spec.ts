@@ -97,6 +97,23 @@ describe('SqliteWriter', () => {
     expect(stored(id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  it('nor where that was the end of the execution', async () => {
+    const { id } = await start();
+    failingOnce('commit', (real) => {
+      real();
+      throw sqliteError(1034, 'disk I/O error');
+    });
+    let lost = false;
+    const head: Head = { ...HEAD, status: 'completed', progress: 1, finishedAt: 2 };
+    append(id, [1], head, () => (lost = true));
+    writer.append(id, 1, { seq: 2, type: 'workflow_completed', json: '{"seq":2}' } as never, head, () => (lost = true));
+    await recovered;
+    expect(failures).toHaveLength(1);
+    expect(lost).toBe(false);
+    expect(stored(id)).toEqual([1, 2]);
+    expect(committed.map(({ events }) => events.map(({ seq }) => seq))).toEqual([[1, 2]]);
+  });
+
   it('never takes an event that was appended twice for one that is already there', async () => {
     const { id } = await start();
     append(id, [1, 2]);

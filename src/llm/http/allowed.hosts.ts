@@ -1,6 +1,6 @@
 import { StepcastError } from '../../contract/errors.js';
 
-const ENTRY = /^(\[[^\]]+\]|[^\s:/?#@[\]]+)(?::(\d{1,5}))?$/;
+const ENTRY = /^(\[[^\]]+\]|[^\s*:/?#@[\]]+)(?::(\d{1,5}))?$/;
 
 /** Hosts that may be reached whatever their addresses are, as the URL names them: `host` for all its ports, `host:port` for one. */
 export class AllowedHosts {

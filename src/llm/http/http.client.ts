@@ -68,17 +68,29 @@ export class HttpClient {
     const lookup = this.guard.lookupFor(url);
     const { request } = url.protocol === 'https:' ? https : http;
     return new Promise((resolve, reject) => {
+      let answer: IncomingMessage | undefined;
       const length = body ? { 'content-length': String(body.length) } : {};
       request(url, {
         method, lookup, signal, headers: { ...headers, ...length }, agent: AGENTS[url.protocol as keyof typeof AGENTS],
         maxHeaderSize: HTTP_LIMITS.headerBytes, insecureHTTPParser: false,
-      }).on('response', resolve).on('error', reject).on('upgrade', (_response, socket) => {
+      }).on('response', (response) => {
+        answer = response;
+        resolve(response);
+      }).on('error', (error) => {
+        reject(error);
+        // Node takes any end of the connection for the end of such a body, a reset and an abort too.
+        if (answer && endsWithConnection(answer)) answer.destroy(error);
+      }).on('upgrade', (_response, socket) => {
         // Without a listener for it, nothing would be told.
         socket.destroy();
         reject(new StepcastError('http_failed', `${url.origin} answers in another protocol, which was not asked for`, { retryable: false }));
       }).end(body);
     });
   }
+}
+
+function endsWithConnection({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
 }
 
 async function answerOf(response: IncomingMessage, url: URL, maxBytes: number): Promise<HttpAnswer> {

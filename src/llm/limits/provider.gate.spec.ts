@@ -222,6 +222,17 @@ describe('a wait', () => {
     expect(isIn([gone, stays])).toEqual([false, true]);
   });
 
+  it('is over once the request is let in: what its signal does later is no second one', async () => {
+    const gate = gateOf({ concurrency: 1 });
+    const [first, second] = [await comes(gate), await comes(gate)];
+    first.permit?.end('answers');
+    await settled();
+    expect(isIn([second])).toEqual([true]);
+    second.abort(new Error('cancelled'));
+    await settled();
+    expect(notes.waits).toEqual([['concurrency', 0]]);
+  });
+
   it('does not begin with a signal that has aborted', async () => {
     const gate = gateOf({ requestsPerMinute: 1 });
     const signal = AbortSignal.abort(new Error('before'));
@@ -293,6 +304,15 @@ describe('a provider that asks to be left alone', () => {
     expect(late.holds).toEqual([{ limit: 'retry_after', ms: 300_000, ahead: 0 }]);
     await clock.advance(300_000);
     expect(isIn([late])).toEqual([true]);
+  });
+
+  it('is not told of where something else holds up for longer', async () => {
+    const gate = gateOf({ requestsPerMinute: 1 });
+    (await comes(gate)).permit?.fail('answers', 20);
+    const held = await comes(gate);
+    expect(held.holds).toEqual([{ limit: 'requests', ms: 60_000, ahead: 0 }]);
+    await clock.advance(60_000);
+    expect([isIn([held]), held.holds.length]).toEqual([[true], 1]);
   });
 
   it('does not ask for less by a second answer', async () => {

@@ -1,9 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Deadline } from './deadline.js';
 
 const never = new Promise<never>(() => undefined);
 
 describe('a deadline', () => {
+  afterEach(() => void jest.useRealTimers());
+
   it('gives the work, where it comes in time', async () => {
     const deadline = new Deadline(60_000, new AbortController().signal);
     expect(await deadline.race(Promise.resolve(1))).toBe(1);
@@ -38,5 +40,11 @@ describe('a deadline', () => {
     deadline.end();
     around.abort();
     expect(deadline.signal.aborted).toBe(false);
+  });
+
+  it('leaves no timer behind, which would keep the process for work that is done', () => {
+    jest.useFakeTimers();
+    new Deadline(60_000, new AbortController().signal).end();
+    expect(jest.getTimerCount()).toBe(0);
   });
 });

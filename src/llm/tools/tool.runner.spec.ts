@@ -50,6 +50,14 @@ describe('the runner of tools', () => {
     ]);
   });
 
+  it('gives a tool a copy of its input, which the log and other steps keep as it was', async () => {
+    register('greedy', (input) => Object.assign(input as object, { n: 'changed' }));
+    const given = { n: 1 };
+    const log = await run((ctx) => runner.run('greedy', given, ctx, { callId: 'c' }));
+    expect(log.at(-1)).toMatchObject({ type: 'workflow_completed', data: { result: { n: 'changed' } } });
+    expect(given).toEqual({ n: 1 });
+  });
+
   it('hears nothing more of a tool that it has let go of, though the step goes on', async () => {
     const contexts: ToolContext[] = [];
     register('slow', (_input, context) => {
@@ -105,5 +113,17 @@ describe('the runner of tools', () => {
     checking.resolve();
     expect(await outcome).toMatchObject({ name: 'AbortError' });
     expect(reached).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<never>, string]>([
+    ['throws', () => Promise.reject(new Error('the directory is away')), 'the tool "checked" failed: the directory is away'],
+    ['never ends', () => new Promise(() => undefined), 'the tool "checked" took longer than 5 ms; raise its timeoutMs, or make it faster'],
+  ])('fails the call where the check of its input %s', async (_what, check, message) => {
+    let calls = 0;
+    tools.register({ name: 'checked', description: 'checked', schema: { type: 'object' }, timeoutMs: 5, check, handler: { execute: () => calls++ } });
+    const log = await run((ctx) => runner.run('checked', {}, ctx, { callId: 'c' }));
+    expect(log.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'tool_failed', message } } });
+    expect(told(log)).toEqual(['call c', 'result c', '0 failed_checked']);
+    expect(calls).toBe(0);
   });
 });

@@ -8,7 +8,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { isObservable } from 'rxjs';
-import { StepcastError } from '../../contract/errors.js';
+import { type Fault, StepcastError } from '../../contract/errors.js';
 import { type JsonValue, toJson } from '../../contract/json.js';
 import { type AgentContext } from '../../orchestration/agent.js';
 import { faultList } from '../../orchestration/agents/step.faults.js';
@@ -61,28 +61,38 @@ export class ToolRunner {
   private async call(name: string, input: JsonValue, ctx: AgentContext<unknown>, callId: string, tell: (fraction: number, state: string) => void): Promise<JsonValue> {
     const tool = this.tools.get(name);
     if (!tool) throw unknownTool(name, this.tools.names());
-    const faults = await tool.check(input);
-    if (faults.length) throw new StepcastError('tool_failed', `the input of the tool "${name}" is not what it takes: ${faultList(faults)}`, { faults });
-    ctx.signal.throwIfAborted();
-    tell(0, `executing_${name}`);
-    const key = this.keys.take(ctx, name, input);
     const deadline = new Deadline(tool.timeoutMs, ctx.signal);
+    try {
+      // Checks may be slow and may fail as well: those of classes with decorators can be code of any kind.
+      const faults = await deadline.race(checked(tool, input));
+      if (faults.length) throw new StepcastError('tool_failed', `the input of the tool "${name}" is not what it takes: ${faultList(faults)}`, { faults });
+      ctx.signal.throwIfAborted();
+      tell(0, `executing_${name}`);
+      return await this.executed(tool, input, ctx, callId, deadline, tell);
+    } catch (error) {
+      if (deadline.over && error === deadline.signal.reason) throw new StepcastError('tool_failed', `the tool "${name}" took longer than ${tool.timeoutMs} ms; raise its timeoutMs, or make it faster`, { cause: error });
+      throw failed(name, error);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  private async executed(tool: RegisteredTool, input: JsonValue, ctx: AgentContext<unknown>, callId: string, deadline: Deadline, tell: (fraction: number, state: string) => void): Promise<JsonValue> {
+    const key = this.keys.take(ctx, tool.name, input);
     let ended = false;
     const context: ToolContext = {
       callId, user: ctx.user, executionId: ctx.executionId, stepId: ctx.stepId, idempotencyKey: key.key, signal: deadline.signal,
       // A tool that was let go of may go on talking, to no effect.
-      progress: (fraction, state = `executing_${name}`) => ended || tell(fraction, String(state)),
+      progress: (fraction, state = `executing_${tool.name}`) => ended || tell(fraction, String(state)),
       log: (text, level) => ended || void ctx.log(text, level),
     };
     try {
-      return outputOf(name, await deadline.race(execute(tool, input, context)));
+      return outputOf(tool.name, await deadline.race(execute(tool, input, context)));
     } catch (error) {
       key.release();
-      if (deadline.over && error === deadline.signal.reason) throw new StepcastError('tool_failed', `the tool "${name}" took longer than ${tool.timeoutMs} ms; raise its timeoutMs, or make it faster`, { cause: error });
-      throw failed(name, error);
+      throw error;
     } finally {
       ended = true;
-      deadline.end();
     }
   }
 }
@@ -91,6 +101,10 @@ export class ToolRunner {
 export function unknownTool(name: string, names: readonly string[]): StepcastError {
   const known = names.length ? `there are: ${names.join(', ')}` : 'there are none';
   return new StepcastError('tool_not_found', `there is no tool "${name}"; register a provider with @Tool({ name: '${name}', … }) (${known})`, { retryable: false });
+}
+
+async function checked(tool: RegisteredTool, input: JsonValue): Promise<Fault[]> {
+  return tool.check(input);
 }
 
 /** A copy of the input: tools may change what they are given, and it may be another step's output. */

@@ -97,6 +97,13 @@ describe('the cache in the engine', () => {
     expect(looked.at(-1)).toEqual(['says', 'similar']);
   });
 
+  it('answers with what is exactly as similar as is asked for at least', async () => {
+    await open(new FakeEmbedder((text) => (text === 'Why?' ? [1, 0, 0, 0] : [1, 1, 1, 1])));
+    const half = { similarity: 0.5 };
+    await engine.run(step({ cache: half }));
+    expect(hitsOf(await engine.run(step({ input: 'But why?', cache: half })))).toBe(1);
+  });
+
   it('asks for no embedding of what has no prompt, nor where only the same will do', async () => {
     const embedder = new FakeEmbedder(() => [1]);
     await open(embedder);

@@ -35,6 +35,12 @@ describe('a value is checked against a schema', () => {
 
   it('with a hundred faults at the most', () => expect(faultsOf({ items: { type: 'string' } }, Array.from({ length: 5000 }, (_, i) => i))).toHaveLength(100));
 
+  it('by multiples of decimal fractions, which numbers do not hold exactly', () => {
+    const cents = { type: 'array', items: { multipleOf: 0.01 } };
+    expect(faultsOf(cents, [4.35, 19.99, 0.07, 1_000_000.01])).toEqual([]);
+    expect(faultsOf(cents, [4.355, 0.0149]).map(({ path }) => path)).toEqual(['/0', '/1']);
+  });
+
   it('by own members only', () => {
     expect(faultsOf({ required: ['constructor', '__proto__'] }, {})).toHaveLength(2);
     expect(faultsOf({ properties: { toString: { type: 'string' } } }, {})).toEqual([]);

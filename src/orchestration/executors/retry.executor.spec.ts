@@ -73,6 +73,14 @@ describe('retry', () => {
     expect(log.at(-1)?.type).toBe('workflow_completed');
   });
 
+  it('waits a day at the most, whatever is asked for: a timer that were set for a month would go off at once', async () => {
+    const engine = await engineOf(() => Promise.reject(new StepcastError('rate_limited', 'come back in a month', { retryable: true, retryAfterSeconds: 30 * 86_400 }))).open();
+    const id = await engine.start(retry());
+    const log = await engine.told(id, 'step_retrying', 'R/send');
+    expect(delays(log)).toEqual([86_400_000]);
+    await engine.executions.cancel(id);
+  });
+
   it('runs its step again while it fails, and tells of each attempt that failed (P11)', async () => {
     const log = await (await engineOf(failing(2)).open()).run(retry());
     expect(outline(log)).toEqual([

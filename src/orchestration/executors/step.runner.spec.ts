@@ -135,6 +135,7 @@ describe('the life of a step', () => {
       const { next, id } = await resumeLater(10_000);
       const log = await next.ended(id);
       expect(outline(log).slice(-4)).toEqual(['workflow_resumed', 'step_cancelled S/a', 'step_failed S', 'workflow_failed']);
+      expect(only(log, 'step_cancelled', 'S/a').data.reason).toBe('step_timeout');
       expect(gates.arrived).toEqual(['S/a#1']);
     });
 
@@ -142,6 +143,7 @@ describe('the life of a step', () => {
       const { next, id } = await resumeLater(60_000);
       const log = await next.ended(id);
       expect(outline(log).slice(-4)).toEqual(['workflow_resumed', 'step_cancelled S/a', 'step_cancelled S', 'workflow_failed']);
+      expect(['S/a', 'S'].map((id) => only(log, 'step_cancelled', id).data.reason)).toEqual(['workflow_timeout', 'workflow_timeout']);
       expect(only(log, 'workflow_failed').data.error.code).toBe('workflow_timeout');
     });
 

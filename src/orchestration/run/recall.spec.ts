@@ -38,6 +38,8 @@ describe('what the log says of a step', () => {
     const { recall } = new Log().start('S').complete('S', 'out');
     expect(recall.peek('S')).toMatchObject({ status: 'completed', output: 'out' });
     expect(recall.peek('S')).toBe(recall.state.steps['S']);
+    // Of a step that may be called so, and that it says nothing of.
+    expect(recall.peek('constructor')).toBeUndefined();
     expect(recall.take('S')).toBe(recall.state.steps['S']);
     expect([recall.peek('S'), recall.take('S')]).toEqual([undefined, undefined]);
   });

@@ -13,7 +13,7 @@ import { AuditLog } from '../audit.log.js';
 import { type CancelBody, type InputBody, type RunBody } from '../dto/bodies.js';
 import { type HttpAnswer } from '../../rate-limit/rate-limit.headers.js';
 import { ForOwner, ForUsers } from '../guards/route.guards.js';
-import { BodyPipe } from '../http/body.pipe.js';
+import { assertEmpty, BodyPipe } from '../http/body.pipe.js';
 import { type HttpRequest } from '../http/http.types.js';
 import { Links } from '../http/links.js';
 import { ProblemFilter } from '../http/problem.filter.js';
@@ -111,6 +111,7 @@ export class ExecutionsController {
   @Post('executions/:id/tickets')
   @ForOwner('executions:read')
   async ticket(@Req() request: HttpRequest, @CurrentUser() principal: Principal): Promise<object> {
+    assertEmpty(request.body);
     const { id } = request.execution as ExecutionRecord;
     const ticket = await this.issue(principal, { executionId: id }, this.links.started({ id, status: 'running' }).streamUrl);
     this.audit.accepted('ticket', request, { execution: id });
@@ -120,6 +121,7 @@ export class ExecutionsController {
   @Post('tickets')
   @ForUsers('executions:read')
   async ticketForAll(@Req() request: HttpRequest, @CurrentUser() principal: Principal): Promise<object> {
+    assertEmpty(request.body);
     const ticket = await this.issue(principal, { all: true }, this.links.url('stream'));
     this.audit.accepted('ticket', request);
     return ticket;

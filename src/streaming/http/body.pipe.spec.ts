@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type JsonValue } from '../../contract/json.js';
-import { BodyPipe, ShapePipe } from './body.pipe.js';
+import { assertEmpty, BodyPipe, ShapePipe } from './body.pipe.js';
 
 type Name = ConstructorParameters<typeof BodyPipe>[0];
 
@@ -17,6 +17,12 @@ describe('bodies', () => {
     ['an answer', 'InputBody', { stepId: 'ask', value: false }], ['a cancel', 'CancelBody', { reason: 'enough' }],
   ])('are taken with the fields of their route: %s', async (_what, name, body) => {
     expect(JSON.parse(JSON.stringify(await through(body, name)))).toEqual(body);
+  });
+
+  it('of routes that take none are empty: a field would be a wish that is not heard', () => {
+    for (const body of [undefined, null, {}]) expect(() => assertEmpty(body)).not.toThrow();
+    expect(() => assertEmpty({ executions: ['a'], scopes: [] })).toThrow(expect.objectContaining({ code: 'invalid_request', faults: [{ path: '/executions', message: expect.stringContaining('executions') }, { path: '/scopes', message: expect.any(String) }] }));
+    for (const body of [[], JSON.parse('{"__proto__":1}'), { a: nested(64) }]) expect(() => assertEmpty(body)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 
   it('that are left out count as empty', async () => {

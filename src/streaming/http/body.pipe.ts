@@ -6,6 +6,7 @@ import { faultsOf } from '../../orchestration/registry/input.rules.js';
 
 type BodyName = 'StartBody' | 'RunBody' | 'InputBody' | 'CancelBody' | 'KeyBody';
 
+const FAULT = 'the body is not what this route takes; see errors';
 const MAX_DEPTH = 64;
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -15,7 +16,7 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
  */
 export class BodyPipe implements PipeTransform<unknown, Promise<object>> {
   /** @param fault What refusals say beside the list of faults. */
-  constructor(private readonly body: BodyName, private readonly fault = 'the body is not what this route takes; see errors') {}
+  constructor(private readonly body: BodyName, private readonly fault = FAULT) {}
 
   async transform(value: unknown): Promise<object> {
     const body = objectOf(value);
@@ -33,6 +34,12 @@ export class ShapePipe implements PipeTransform {
   transform(value: unknown): object {
     return objectOf(value);
   }
+}
+
+/** Of a route that takes no fields. One that is passed by may be a wish for less than is given. @throws StepcastError `invalid_request` */
+export function assertEmpty(value: unknown): void {
+  const faults = Object.keys(objectOf(value)).map((name) => ({ path: memberPath('', name), message: `property ${name} should not exist` }));
+  if (faults.length > 0) throw new StepcastError('invalid_request', FAULT, { faults });
 }
 
 /** A body that was left out counts as an empty object. @throws StepcastError `invalid_request` */

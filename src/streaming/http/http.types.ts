@@ -9,6 +9,8 @@ export interface HttpRequest {
   headers: Record<string, string | string[] | undefined>;
   params: Record<string, string | undefined>;
   query: Record<string, unknown>;
+  /** As it was parsed. */
+  body?: unknown;
   ip?: string;
   /** What guards have found out. */
   execution?: ExecutionRecord | undefined;

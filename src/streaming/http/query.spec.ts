@@ -15,6 +15,11 @@ describe('the query of a list', () => {
       .toEqual({ status: 'waiting', workflow: 'research', sessionId: 's', limit: 200, before: 7 });
   });
 
+  it('counts characters as a start does, not halves of them', () => {
+    expect(parseList({ sessionId: '😀'.repeat(200) })).toMatchObject({ sessionId: '😀'.repeat(200) });
+    expect(() => parseList({ sessionId: '😀'.repeat(201) })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+  });
+
   it('takes every cursor back that a list gives', () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 10 ** 15 - 1 }), (ordinal) => {
       expect(parseList({ cursor: encodeListCursor(ordinal) }).before).toBe(ordinal);

@@ -68,7 +68,7 @@ function parseStatus(query: Query): ExecutionStatus | undefined {
 
 function parseText(query: Query, name: 'workflow' | 'sessionId'): string | undefined {
   const text = single(query, name);
-  if (text !== undefined && text.length > MAX_TEXT) throw invalid(`/${name}`, `must have at most ${MAX_TEXT} characters`);
+  if (text !== undefined && [...text].length > MAX_TEXT) throw invalid(`/${name}`, `must have at most ${MAX_TEXT} characters`);
   return text;
 }
 

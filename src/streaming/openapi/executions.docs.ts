@@ -96,5 +96,5 @@ export const ApiCreateStreamTicket = () =>
     ApiOperation({ ...STREAM_TAGS, operationId: 'createStreamTicket', summary: 'Get a ticket for the stream of several executions', description: TICKETS }),
     ApiUser(),
     ApiJson(201, 'The ticket', 'Ticket', ticket('/stream')),
-    ApiProblems([...AUTHENTICATED, ...WITH_POST]),
+    ApiProblems([...AUTHENTICATED, ...WITH_BODY]),
   );

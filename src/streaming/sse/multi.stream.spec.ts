@@ -192,6 +192,25 @@ describe('several logs over one connection', () => {
       expect(of(reader.seen, old)).toEqual([]);
     });
 
+    it('gives one that is started while the past is being listed, and once', async () => {
+      const first = (await start()).append(1);
+      await journal.flushed();
+      const list = journal.list.bind(journal);
+      let second: Owner | undefined;
+      jest.spyOn(journal, 'list').mockImplementation(async (query) => {
+        second ??= (await start()).append(1);
+        await journal.flushed();
+        return list(query);
+      });
+      const reader = await all().until(({ seen }) => seen.length >= 2);
+      const third = (await start()).append(1);
+      await reader.until(({ seen }) => of(seen, third).length === 1);
+      second?.append(1);
+      await reader.until(({ seen }) => seen.length >= 4);
+      await turns();
+      expect([first, second as Owner, third].map((owner) => of(reader.seen, owner))).toEqual([whole(first), whole(second as Owner), whole(third)]);
+    });
+
     it('with the last of each counts from when it begins, however long the past takes to be sent', async () => {
       const past: Owner[] = [];
       for (let i = 0; i < 100; i++) past.push((await start()).append(3).finish());

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Subject } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import { turns } from '../../../test/support/engine.js';
 import { MetricsRegistry } from '../../metrics/metrics.registry.js';
 import { removed } from '../../journal/removed.js';
@@ -59,10 +59,10 @@ describe('a stream', () => {
   let source: Subject<StreamChunk>;
   let registry: MetricsRegistry;
   const metric = async (name: string) => (await registry.getSingleMetric(name)?.get())?.values[0]?.value;
-  const open = ({ heartbeatMs = 100 * STALLED_MS, ...asked }: Partial<StreamRequest> & { heartbeatMs?: number } = {}) => {
+  const open = ({ heartbeatMs = 100 * STALLED_MS, ...asked }: Partial<StreamRequest> & { heartbeatMs?: number } = {}, items: Observable<StreamChunk> = source) => {
     const options = Object.assign(new StreamingOptions(), { stalledReaderMs: STALLED_MS, heartbeatMs });
     const connection = new StreamConnection(response as unknown as ServerResponse, request(asked), options, new StreamMetrics(registry));
-    connection.open(source);
+    connection.open(items);
     return connection;
   };
 
@@ -142,6 +142,17 @@ describe('a stream', () => {
     expect(response.destroyed).toBe(true);
   });
 
+  it('does not count as dropped who has read to the end within that time', async () => {
+    open();
+    jest.spyOn(response, 'end').mockImplementation(() => void (response.writableEnded = true));
+    source.next(chunk('one'));
+    response.writableLength = 3;
+    source.complete();
+    await turns();
+    response.emit('close');
+    expect([jest.getTimerCount(), await metric('stepcast_streams_dropped_total')]).toEqual([0, 0]);
+  });
+
   it.each<[string, Error, number]>([
     ['an error', new Error('broken'), 1], ['what retention has removed meanwhile, which is no fault to be logged', removed('e'), 0],
   ])('breaks the line for %s: it is resumed', (_what, error, logged) => {
@@ -152,6 +163,15 @@ describe('a stream', () => {
     expect([response.written, response.writableEnded, response.destroyed]).toEqual([['one'], false, true]);
     expect(log).toHaveBeenCalledTimes(logged);
     log.mockRestore();
+  });
+
+  it('lets go of its source where the reader leaves before that has begun to give', () => {
+    const items = new Observable<StreamChunk>((subscriber) => {
+      response.destroy();
+      return source.subscribe(subscriber);
+    });
+    open({}, items);
+    expect(source.observed).toBe(false);
   });
 
   it('is not begun for a response that has lost its reader', async () => {

@@ -1,5 +1,6 @@
 /** The command as a process: with pipes, or in a pseudo-terminal as a person has one. */
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -15,6 +16,8 @@ export interface CommandOptions {
   base: string;
   /** Written to its standard input. */
   stdin?: string;
+  /** A file in the place of the pipe that its standard output is. */
+  stdoutFile?: string;
   env?: Record<string, string>;
   cwd?: string;
 }
@@ -34,11 +37,13 @@ export class PipedCommand {
   private readonly child;
 
   constructor(args: readonly string[], options: CommandOptions) {
-    const child = spawn(NODE, [COMMAND, ...args], { env: environmentOf(options), cwd: options.cwd, stdio: 'pipe' });
+    const file = options.stdoutFile === undefined ? undefined : openSync(options.stdoutFile, 'w');
+    const child = spawn(NODE, [COMMAND, ...args], { env: environmentOf(options), cwd: options.cwd, stdio: ['pipe', file ?? 'pipe', 'pipe'] });
+    if (file !== undefined) closeSync(file);
     this.child = child;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    child.stdin.end(options.stdin ?? '');
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    child.stdin?.end(options.stdin ?? '');
     this.ended = new Promise((done) => child.once('close', (code) => done({ code, stdout: this.stdout, stderr: this.stderr })));
   }
 
@@ -48,11 +53,11 @@ export class PipedCommand {
 
   /** Nobody reads what it writes there any more. */
   closeStdout(): void {
-    this.child.stdout.destroy();
+    this.child.stdout?.destroy();
   }
 
   closeStderr(): void {
-    this.child.stderr.destroy();
+    this.child.stderr?.destroy();
   }
 
   end(): Promise<Ended> {
@@ -102,6 +107,10 @@ export class Terminal {
 
   type(text: string): void {
     this.process.write(text);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
   }
 
   resize(columns: number, rows: number): void {

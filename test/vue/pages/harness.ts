@@ -1,5 +1,6 @@
 /** The page that the tests of Vue open. */
 import { type App, createApp, defineComponent, h, shallowRef, version, type VNode } from 'vue';
+import { type StepcastClient } from '../../../src/client/stepcast.client.js';
 import { type JsonValue } from '../../../src/contract/json.js';
 import { stepcastPlugin, StreamingPipelineMonitor, useRunWorkflow, useWorkflowStream, type WorkflowStream } from '../../../src/vue/index.js';
 import { type Harness, type Target } from '../../views/harness.types.js';
@@ -8,6 +9,8 @@ import { clientOf, GERMAN, PAGE, Recorder } from '../../views/recorder.js';
 let app: App | undefined;
 let recorder = new Recorder();
 const executionId = shallowRef<string>();
+const lent = shallowRef<StepcastClient>();
+let shown: Target | undefined;
 
 function record(stream: WorkflowStream): void {
   const { events, state, status, progress, currentStep, text, result, error, connection } = stream;
@@ -31,7 +34,7 @@ const Shown = defineComponent(({ target }: { target: Target }) => {
     const { showText, showLog, german, ownStep } = target;
     const look = { class: 'own', labels: german ? GERMAN : undefined, onFinish: recorder.onFinish, ...(showText === undefined ? {} : { showText }), ...(showLog === undefined ? {} : { showLog }) };
     const slots = ownStep ? { step: ({ node: { step } }: { node: { step: { name: string; status: string } } }) => h('em', `${step.name} is ${step.status}`) } : {};
-    return own ? h(StreamingPipelineMonitor, { stream: own, ...look }, slots) : h(StreamingPipelineMonitor, { executionId: executionId.value, ...look }, slots);
+    return own ? h(StreamingPipelineMonitor, { stream: own, ...look }, slots) : h(StreamingPipelineMonitor, { executionId: executionId.value, client: lent.value, ...look }, slots);
   };
 }, { props: ['target'] });
 
@@ -42,6 +45,7 @@ const Runner = defineComponent(({ workflow = '', input = 'null' }: Target) => {
     return [
       h('button', { onClick: () => void stream.run(JSON.parse(input) as JsonValue) }, stream.isStarting.value ? 'Starting' : 'Start'),
       h('button', { onClick: stream.reset }, 'Reset'),
+      h('button', { onClick: (event: MouseEvent) => void (stream.cancel as (given: unknown) => Promise<void>)(event) }, 'Stop'),
       h('output', stream.executionId.value ?? 'none'),
       h('p', { id: 'error' }, stream.error.value?.message),
       h(StreamingPipelineMonitor, { stream, onFinish: recorder.onFinish }),
@@ -52,6 +56,8 @@ const Runner = defineComponent(({ workflow = '', input = 'null' }: Target) => {
 function mount(target: Target, made: App): void {
   recorder = new Recorder();
   executionId.value = target.executionId;
+  lent.value = undefined;
+  shown = target;
   app = made;
   app.use(stepcastPlugin, clientOf(target)).mount('#root');
 }
@@ -62,6 +68,7 @@ const harness: Harness = {
   show: (target) => mount(target, createApp(Shown, { target })),
   runner: (target) => mount(target, createApp(Runner, { workflow: target.workflow, input: target.input })),
   follow: (id) => void (executionId.value = id),
+  lend: (apiKey) => void (shown && (lent.value = clientOf({ ...shown, apiKey }))),
   unmount: () => app?.unmount(),
   seen: () => recorder.read(),
   brief: () => recorder.brief(),

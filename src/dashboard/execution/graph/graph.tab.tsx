@@ -1,11 +1,11 @@
 /** The workflow as a graph: all its steps where the definition can be had, with how each stands. */
-import { Controls, type Edge as FlowEdge, type Node as FlowNode, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
+import { Controls, type Edge as FlowEdge, type Node as FlowNode, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, type Viewport } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { isDark, usePreference } from '../../app/preferences.js';
 import { Empty } from '../../ui/parts.js';
 import { type TabProps } from '../tab.props.js';
-import { layoutOf } from './layout.js';
+import { type Layout, layoutOf } from './layout.js';
 import { FrameNode, StepNode, type StepNodeData } from './step.node.js';
 import { grownTree, namesOf, standings, treeOf } from './step.tree.js';
 import '../../styles/graph.css';
@@ -16,6 +16,9 @@ const MAP_FROM = 40;
 const MAP = { width: 150, height: 90 };
 const NARROW = '(max-width: 46rem)';
 const FIT = { padding: 0.06, maxZoom: 1, minZoom: 0.3 };
+/** Below it, names are too small to be read: then it begins at its first step, with a map. */
+const READABLE = 0.75;
+const MARGIN = 24;
 /** Pixels around the graph, within which the height of its box follows it. */
 const AROUND = 110;
 
@@ -35,8 +38,14 @@ function Graph({ model, state, definition, selected, onSelect }: TabProps) {
   const [marked, setMarked] = useState<string>();
   const flow = useReactFlow();
   const box = useRef<HTMLDivElement>(null);
+  const [isCut, setCut] = useState(false);
   useEffect(() => {
-    const frame = requestAnimationFrame(() => void flow.fitView(FIT));
+    const frame = requestAnimationFrame(() => {
+      if (!box.current) return;
+      const view = viewOf(layout, box.current);
+      setCut(layout.width * view.zoom > box.current.clientWidth || layout.height * view.zoom > box.current.clientHeight);
+      void flow.setViewport(view);
+    });
     return () => cancelAnimationFrame(frame);
   }, [flow, layout]);
   if (layout.places.length === 0) return <Empty title="No step has started" />;
@@ -73,12 +82,18 @@ function Graph({ model, state, definition, selected, onSelect }: TabProps) {
   return (
     <section ref={box} className="card graph" aria-label="Graph of the steps" style={{ '--graph': `${layout.height + AROUND}px` } as React.CSSProperties} onKeyDown={onKey}>
       <ReactFlow
-        nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} colorMode={dark ? 'dark' : 'light'} fitView fitViewOptions={FIT} minZoom={0.05} maxZoom={2} onlyRenderVisibleElements
+        nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} colorMode={dark ? 'dark' : 'light'} minZoom={0.05} maxZoom={2} onlyRenderVisibleElements
         nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} disableKeyboardA11y zoomOnDoubleClick={false} preventScrolling={false} panOnScroll={false} zoomOnScroll={false}
       >
-        <Controls showInteractive={false} orientation="horizontal" />
-        {layout.places.length >= MAP_FROM && !upright && <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the graph" nodeColor={(node) => `var(--tone-${(node.data as StepNodeData).standing?.step.status ?? 'pending'})`} />}
+        <Controls showInteractive={false} orientation="horizontal" fitViewOptions={FIT} />
+        {(isCut || layout.places.length >= MAP_FROM) && !upright && <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the graph" nodeColor={(node) => `var(--tone-${(node.data as StepNodeData).standing?.step.status ?? 'pending'})`} />}
       </ReactFlow>
     </section>
   );
+}
+
+/** All of it where it can be read so, in the middle; else from its beginning. */
+function viewOf({ width, height }: Layout, { clientWidth, clientHeight }: HTMLElement): Viewport {
+  const zoom = Math.max(READABLE, Math.min(1, (clientWidth - 2 * MARGIN) / width, (clientHeight - 2 * MARGIN) / height));
+  return { x: Math.max(MARGIN, (clientWidth - width * zoom) / 2), y: Math.max(MARGIN, (clientHeight - height * zoom) / 2), zoom };
 }

@@ -24,9 +24,12 @@ export function tickLabel(ms: number): string {
   return ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${Math.floor(ms / 3_600_000)} h ${(ms % 3_600_000) / 60_000}`;
 }
 
+/** Pixels that a bar has at least (see execution.css): one that takes no time stays in sight at the end, too. */
+const LEAST_WIDTH = 3;
+
 /** Percent of the width. */
 export function placeOn({ startMs, spanMs, nowMs }: TimeScale, fromMs: number, toMs: number | undefined): { left: string; width: string } {
   const left = ((fromMs - startMs) / spanMs) * 100;
   const width = (Math.max(0, (toMs ?? Math.max(nowMs, fromMs)) - fromMs) / spanMs) * 100;
-  return { left: `${left}%`, width: `${width}%` };
+  return { left: `min(${left}%, 100% - ${LEAST_WIDTH}px)`, width: `${width}%` };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type StepType } from '../../../contract/definition.js';
 import { type EventData, type ExecutionEvent, type StepInfo } from '../../../contract/events.js';
-import { tickLabel, ticksOf } from './time.scale.js';
+import { placeOn, tickLabel, ticksOf } from './time.scale.js';
 import { clip, placeOf, Timeline, visibleRows } from './timeline.js';
 
 /** A log written event by event, each a millisecond after the one before. */
@@ -68,5 +68,12 @@ describe('a timeline', () => {
     expect(ticksOf(3, 100)).toEqual([0, 1, 2, 3]);
     expect(ticksOf(90_000, 4).map(tickLabel)).toEqual(['0 ms', '30 s', '1 min', '1:30']);
     expect(ticksOf(10 * 86_400_000, 4).length).toBeLessThanOrEqual(4);
+  });
+
+  it('has a place in sight for what takes no time, at the end too', () => {
+    const scale = { startMs: 1000, spanMs: 200, nowMs: 1150 };
+    expect(placeOn(scale, 1050, 1100)).toEqual({ left: 'min(25%, 100% - 3px)', width: '25%' });
+    expect(placeOn(scale, 1050, undefined)).toEqual({ left: 'min(25%, 100% - 3px)', width: '50%' });
+    expect(placeOn(scale, 1200, 1200)).toEqual({ left: 'min(100%, 100% - 3px)', width: '0%' });
   });
 });

@@ -69,7 +69,7 @@ export function TimelineTab({ model, state, length, isLive, selected, onSelect }
   return (
     <section className="card timeline" aria-label="Timeline">
       <div className="row timeline-tools">
-        <span className="legend" aria-hidden="true"><i data-bar="running" />running<i data-bar="completed" />completed<i data-bar="failed" />failed<i data-bar="retried" />tried again<i data-bar="waiting" />waits for a person</span>
+        <span className="legend" aria-hidden="true"><i data-bar="running" />running<i data-bar="completed" />completed<i data-bar="failed" />failed<i data-bar="cancelled" />cancelled<i data-bar="retried" />tried again<i data-bar="waiting" />waits for a person</span>
         <span className="row push">
           <button type="button" className="quiet icon" aria-label="Zoom out" disabled={zoom <= 1} onClick={() => zoomBy(1 / 1.5)}>−</button>
           <button type="button" className="quiet small" disabled={zoom === 1} onClick={() => setZoom(1)}>Fit</button>

@@ -23,6 +23,13 @@ const GENERAL = new Set([
   'barn', 'tree', 'rock', 'cliff', 'eared', 'tailed', 'billed', 'eastern', 'western', 'field', 'fort', 'wisconsin',
 ]);
 
+/** Who asks for one of these means a state, also where the data set has none of it and something else has its name. */
+const STATES = [
+  'Alabama', 'Alaska', 'Arizona', 'Arkansas', 'California', 'Colorado', 'Connecticut', 'Delaware', 'Florida', 'Georgia', 'Hawaii', 'Idaho', 'Illinois', 'Indiana', 'Iowa', 'Kansas', 'Kentucky', 'Louisiana', 'Maine',
+  'Maryland', 'Massachusetts', 'Michigan', 'Minnesota', 'Mississippi', 'Missouri', 'Montana', 'Nebraska', 'Nevada', 'New Hampshire', 'New Jersey', 'New Mexico', 'New York', 'North Carolina', 'North Dakota', 'Ohio',
+  'Oklahoma', 'Oregon', 'Pennsylvania', 'Rhode Island', 'South Carolina', 'South Dakota', 'Tennessee', 'Texas', 'Utah', 'Vermont', 'Virginia', 'Washington', 'West Virginia', 'Wisconsin', 'Wyoming',
+];
+
 export interface Lexicon {
   /** By the stems of a phrase. */
   meanings: ReadonlyMap<string, readonly Meaning[]>;
@@ -43,13 +50,14 @@ class LexiconBuilder implements Lexicon {
     return this.meanings.has(phraseOf(phrase));
   }
 
-  add(phrase: string, meaning: Meaning): void {
+  /** @param isGuessed Whether other words may be a misspelling of it. */
+  add(phrase: string, meaning: Meaning, isGuessed = true): void {
     const words = wordsOf(phrase);
     if (words.length === 0) return;
     this.longest = Math.max(this.longest, words.length);
     for (const { text, stem, kind } of words) {
       this.stems.add(stem);
-      if (kind === 'word') this.spellings.add(text);
+      if (isGuessed && kind === 'word') this.spellings.add(text);
     }
     const key = words.map(({ stem }) => stem).join(' ');
     this.meanings.set(key, [...(this.meanings.get(key) ?? []), meaning]);
@@ -64,6 +72,7 @@ export function makeLexicon(profile: Profile): Lexicon {
   addKinds(lexicon, profile);
   addModels(lexicon, profile);
   addValues(lexicon, profile);
+  addAbsentStates(lexicon, profile);
   addWordsOfValues(lexicon, profile);
   return lexicon;
 }
@@ -92,6 +101,14 @@ function addModels(lexicon: LexiconBuilder, { values }: Profile): void {
 function addValues(lexicon: LexiconBuilder, { values }: Profile): void {
   for (const column of PRECEDENCE) {
     for (const value of values.get(column) ?? []) if (!lexicon.has(value)) lexicon.add(value, { is: 'values', column, values: [value] });
+  }
+}
+
+function addAbsentStates(lexicon: LexiconBuilder, { values }: Profile): void {
+  const all = PRECEDENCE.flatMap((column) => values.get(column) ?? []);
+  for (const name of STATES.filter((state) => !lexicon.has(state))) {
+    const others = all.filter((value) => wordsOf(value).some(({ stem }) => stem === phraseOf(name)));
+    lexicon.add(name, { is: 'absent', name, others }, false);
   }
 }
 

@@ -26,6 +26,8 @@ export type Meaning =
   | { is: 'compare'; test: Comparison }
   | { is: 'unit'; column: string }
   | { is: 'values'; column: string; values: readonly string[]; not?: boolean }
+  /** A place that no report is from; `others` are values with that word in their names. */
+  | { is: 'absent'; name: string; others: readonly string[] }
   | { is: 'months'; months: readonly number[] }
   | { is: 'weekdays'; days: readonly number[] }
   | { is: 'decade'; from: number }
@@ -59,7 +61,7 @@ export const PHRASES: readonly (readonly [Meaning, string])[] = [
   [{ is: 'time', unit: 'year' }, 'year|yearly|annual|annually|over the years|over years|through the years'],
   [{ is: 'period', period: 'weekday' }, 'weekday|day of the week|day of week'],
   [{ is: 'period', period: 'calendar_month' }, 'month of the year|month of year|calendar month|season|seasonal|time of year|time of the year'],
-  [{ is: 'strikes' }, 'strike|bird strike|birdstrike|wildlife strike|animal strike|collision|incident|accident|record|report|hit|event|case|bird|animal|wildlife|occurrence|impact'],
+  [{ is: 'strikes' }, 'strike|bird strike|birdstrike|wildlife strike|animal strike|collision|incident|accident|record|report|hit|struck|event|case|bird|animal|wildlife|occurrence|impact'],
   [{ is: 'by' }, 'by|per|for each|for every|in each|in every|at each|at every|during each|each|every|grouped by|group by|broken down by|split by|according to|depending on|across|ranked by|rank by|sorted by|sort by|ordered by|order by'],
   [{ is: 'versus' }, 'versus|vs|against|compared to|compared with|relative to|correlation between|correlation of|relationship between|relation between|scatter|scatter of|scatter plot|scatter plot of|correlate|correlated with'],
   [{ is: 'contrast' }, 'compare|compares|comparing|comparison|comparison of|comparison between|difference|difference between|difference in'],
@@ -112,6 +114,7 @@ export const PHRASES: readonly (readonly [Meaning, string])[] = [
   [values('airport', 'DALLAS/FORT WORTH INTL ARPT'), 'dfw'],
   [values('airport', 'SAN FRANCISCO INTL ARPT'), 'sfo'],
   [values('airport', 'LOGAN INTL'), 'boston'],
+  [values('airport', 'KANSAS CITY INTL'), 'kansas city'],
   [values('airport', 'LAGUARDIA NY'), 'la guardia'],
   [values('airport', 'GEORGE BUSH INTERCONTINENTAL', 'HOUSTON-HOBBY'), 'houston'],
   [
@@ -119,7 +122,7 @@ export const PHRASES: readonly (readonly [Meaning, string])[] = [
     'a|an|the|of|in|at|on|for|during|near|within|inside|with|having|has|have|had|whose|that|which|what|who|is|was|are|were|do|did|does|been|be|there|ever|their|its|all|only|just|' +
       'show|show me|give me|tell me|plot|draw|display|chart|chart of|graph|graph of|list|i|want|want to see|see|please|can you|could you|what is|what was|what are|what were|what about|' +
       'happen|happened|happening|occur|occurred|occurring|reported|recorded|took place|take place|involving|involved|caused|caused by|cause|causing|costing|operated by|flown by|different|various|' +
-      'bar chart|bar chart of|line chart|line chart of|much|how|how much|how do|how did|how does|change|changed|vary|varies|differ|develop|developed|most of|as|usa|united states|flying|so|value|while|when flying',
+      'bar chart|bar chart of|line chart|line chart of|much|how|how much|how do|how did|how does|change|changed|vary|varies|differ|develop|developed|most of|as|usa|united states|in total|in all|flying|so|value|while|when flying',
   ],
 ];
 

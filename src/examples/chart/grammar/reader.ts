@@ -56,6 +56,8 @@ class Reader {
 
   private next(): void {
     const { cursor, filters } = this;
+    const absent = cursor.at(cursor.i, 'absent');
+    if (absent) throw new Misread(noReportFrom(absent));
     const isFilter = filters.range() || filters.moment() || filters.comparison();
     if (isFilter) this.countIfAsked();
     if (isFilter || this.day() || this.damageToRankBy() || this.topList() || this.number() || this.superlative() || this.aggregateOf() || this.values() || this.column() || this.time()) return;
@@ -273,4 +275,9 @@ class Reader {
     dimensions.push({ by: 'column', column: found.column });
     filters.splice(at, 1);
   }
+}
+
+function noReportFrom({ name, others }: Of<'absent'>): string {
+  const meant = others.length > 0 ? `, and ${others.join(', ')} is asked for by the whole name` : '';
+  return `no report is from ${name}; “strikes by state” has the states there are${meant}`;
 }

@@ -66,7 +66,7 @@ describe('the environment of the service', () => {
         dataDir: '/srv/data', synchronous: 'full', apiKeys: [{ user: 'ann', key: 'a', roles: [] }, { user: 'bob', key: 'b', roles: ['admin'] }], jwt: { secret: SECRET, issuer: 'https://id.example.com', audience: 'stepcast' },
         heartbeatMs: 100, retentionMs: 1000, maxStreamsPerUser: 1, maxExecutionsPerUser: 1_000_000, rateLimit: { points: 5, seconds: 10 },
         maxStreams: 7, maxQueuedPerUser: 0, maxExecutions: 8, maxQueued: 9, startLimit: { points: 3, seconds: 4 }, slos: [{ name: 'runs', measure: 'success', target: 0.99, windowMs: 3_600_000 }],
-        maxOutputBytes: 2048, maxEventsPerExecution: 500, cache: { ttlMs: 1000, maxEntriesPerUser: 0, maxBytesPerUser: 5, similarity: 0.8 },
+        webSocketOrigins: ['https://app.example.com', 'http://localhost:5173'], maxOutputBytes: 2048, maxEventsPerExecution: 500, cache: { ttlMs: 1000, maxEntriesPerUser: 0, maxBytesPerUser: 5, similarity: 0.8 },
       },
     });
     expect(config.developmentKey).toBeUndefined();

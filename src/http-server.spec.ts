@@ -36,7 +36,7 @@ function problemIn(answer: string): unknown {
   const [head = '', body = ''] = answer.split('\r\n\r\n');
   expect(head).toContain('Content-Type: application/problem+json; charset=utf-8\r\n');
   expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`);
-  expect(head).toContain('Connection: close');
+  for (const line of ['Connection: close', 'Cache-Control: no-store', 'X-Content-Type-Options: nosniff']) expect(head.split('\r\n')).toContain(line);
   return JSON.parse(body);
 }
 
@@ -80,6 +80,11 @@ describe('what Node itself refuses is a problem document:', () => {
   it('and a request of HTTP/1.0 needs no host', async () => {
     await listen();
     expect(await answerTo('GET /none HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it('and what else a request expects is passed by', async () => {
+    await listen();
+    expect(await answerTo('GET /none HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 404 /);
   });
 
   it('nor is a body that follows a refused head taken for a request', async () => {

@@ -15,7 +15,7 @@ const DESCRIPTION = `Runs AI workflows and streams every step of them.
 
 Every execution is a durable, numbered log of events. Whoever connects before, during or after the run reads the same log, and resumes it at any event.
 
-**Users.** Every route but those of health needs a user: \`X-API-Key: <key>\` or \`Authorization: Bearer <JWT>\`; streams also take a ticket, for browsers. What belongs to another user answers 404, as if it did not exist; an admin sees all. A key or token may be limited to scopes: \`workflows:run\`, \`executions:read\`, \`executions:cancel\`, \`metrics:read\`; what it is not good for answers 403.
+**Users.** Every route of the API needs a user: \`X-API-Key: <key>\` or \`Authorization: Bearer <JWT>\`; streams also take a ticket, for browsers. What belongs to another user answers 404, as if it did not exist; an admin sees all. A key or token may be limited to scopes: \`workflows:run\`, \`executions:read\`, \`executions:cancel\`, \`metrics:read\`; what it is not good for answers 403.
 
 **Streams.** Server-sent events, one JSON object each: a frame is \`event: <type>\`, \`id: <seq>\` and one \`data\` line. Cut off, a reader sends the last id it was sent as \`Last-Event-ID\` and is sent every event after it. The terminal event ends the response; connecting after it answers 204. Silence is broken by a heartbeat.
 

@@ -60,6 +60,12 @@ describe('ApiKeyStore', () => {
     expect(new ApiKeyStore([{ user: 'root', key: 'key-of-root' }]).holds(root)).toBe(false);
   });
 
+  it('takes a key of 512 characters, and none of 513', () => {
+    const key = 'k'.repeat(512);
+    expect(new ApiKeyStore([{ user: 'alice', key }]).find(key)).toMatchObject({ user: 'alice' });
+    expect(() => new ApiKeyStore([{ user: 'alice', key: `${key}k` }])).toThrow(expect.objectContaining({ code: 'invalid_input', faults: [expect.objectContaining({ path: '/0/key' })] }));
+  });
+
   it('refuses what cannot be used, with every fault and no key in the message', () => {
     const make = () =>
       new ApiKeyStore([

@@ -5,6 +5,7 @@ import { type AuthenticationRequest } from './authenticator.js';
 import { DefaultAuthenticator } from './default.authenticator.js';
 import { JwtVerifier } from './jwt.verifier.js';
 import { type Principal } from './principal.js';
+import { type TokenIdentity, TokenVerifier } from './token.verifier.js';
 
 const SECRET = 'a secret of thirty-two bytes, or more';
 let now = Date.UTC(2026, 10, 20);
@@ -90,6 +91,16 @@ describe('DefaultAuthenticator', () => {
     expect(await authenticator.isStillValid(byKey)).toBe(true);
     expect(await authenticator.isStillValid(byToken)).toBe(false);
     expect(await new DefaultAuthenticator({ tokens: jwt }).isStillValid(byKey)).toBe(false);
+  });
+
+  it.each(['', 'a'.repeat(201), 'a\nb', '\ud800', 7])('takes no user from a verifier of the app\'s own that cannot be one: %j', async (user) => {
+    class Own extends TokenVerifier {
+      async verify(): Promise<TokenIdentity> {
+        return { user: user as string };
+      }
+    }
+    const own = new DefaultAuthenticator({ tokens: new Own() });
+    await expect(own.authenticate({ headers: { authorization: 'Bearer x' } })).rejects.toEqual(refused(/does not name a user/));
   });
 
   it('vouches for no principal of another authenticator', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,13 @@ describe('loadDevelopmentKey', () => {
     expect(key).not.toBe(`dev_${'a'.repeat(43)}`);
     expect(readFileSync(path, 'utf8')).toBe(key);
     expect(statSync(target).mode & 0o777).toBe(0o644);
+  });
+
+  it('waits for nobody where a pipe is in the way, and replaces it', () => {
+    execFileSync('mkfifo', [path]);
+    const made = loadDevelopmentKey(folder);
+    expect(made).toEqual({ key: expect.stringMatching(KEY), persisted: true, path });
+    expect([statSync(path).isFile(), readFileSync(path, 'utf8')]).toEqual([true, made.key]);
   });
 
   it('keeps the key in memory where the folder cannot be written, or something else is in the way', () => {

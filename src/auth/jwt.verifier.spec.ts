@@ -96,6 +96,19 @@ describe('JwtVerifier', () => {
     await expect(verifier().verify(await sign({ typ, token_use: typ }))).resolves.toMatchObject({ user: 'alice' });
   });
 
+  it.each<[string, Record<string, unknown>, string]>([
+    ['typ', {}, 'logout+jwt'], ['at_hash', { at_hash: 'x' }, 'JWT'], ['c_hash', { c_hash: 'x' }, 'JWT'], ['events', { events: {} }, 'JWT'],
+    ['typ', { typ: 'ID' }, 'JWT'], ['typ', { typ: 'Refresh' }, 'JWT'], ['typ', { typ: 'Offline' }, 'JWT'], ['typ', { typ: 'Logout' }, 'JWT'], ['token_use', { token_use: 'id' }, 'JWT'], ['token_use', { token_use: 'refresh' }, 'JWT'],
+  ])('refuses a token of another kind, as its %s says: %j, %s', async (name, claims, typ) => {
+    const token = await new SignJWT({ sub: 'alice', exp: seconds + 600, ...claims }).setProtectedHeader({ alg: 'HS256', typ }).sign(bytes);
+    expect(await refusal(token)).toMatch(new RegExp(`\\b${name}\\b.*send an access token`));
+  });
+
+  it.each<[Record<string, unknown>, string]>([[{}, 'JWT'], [{}, 'at+jwt'], [{}, 'application/AT+JWT'], [{ typ: 'Bearer' }, 'JWT'], [{ token_use: 'access' }, 'JWT'], [{ nonce: 'n' }, 'JWT']])('takes an access token that says so: %j %s', async (claims, typ) => {
+    const token = await new SignJWT({ sub: 'alice', exp: seconds + 600, ...claims }).setProtectedHeader({ alg: 'HS256', typ }).sign(bytes);
+    await expect(verifier().verify(token)).resolves.toMatchObject({ user: 'alice' });
+  });
+
   it.each([['empty', ''], ['too long', 'a'.repeat(201)], ['with a line break', 'a\nb'], ['with NUL', 'a\u0000'], ['a lone surrogate', '\ud800'], ['a number', 7], ['a list', ['alice']]])(
     'refuses a sub that is %s', async (_name, sub) => {
       expect(await refusal(await sign({ sub }))).toMatch(/sub claim does not name a user/);

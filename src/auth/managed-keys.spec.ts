@@ -102,6 +102,21 @@ describe('keys that are added at run time', () => {
     await expect(keys.holds(principal)).rejects.toThrow('a bug');
   });
 
+  it('P15: that were revoked are held no more while nobody can look, either: known as revoked here, seen to be, or at this very moment', async () => {
+    const [here, elsewhere, meanwhile] = [await keys.create(NEW), await keys.create(NEW), await keys.create(NEW)];
+    const principals = await Promise.all([here, elsewhere, meanwhile].map(({ key }) => found(key)));
+    await keys.revoke(here.record.id);
+    backend.records.delete(elsewhere.record.id);
+    expect(await Promise.all(principals.map((principal) => keys.holds(principal)))).toEqual([false, false, true]);
+    backend.findKey = async () => {
+      await keys.revoke(meanwhile.record.id);
+      throw new StepcastError('journal_unavailable', 'later');
+    };
+    const held: boolean[] = [];
+    for (const principal of principals) held.push(await keys.holds(principal));
+    expect(held).toEqual([false, false, false]);
+  });
+
   it('are noted as used once a minute, and again where that failed', async () => {
     const { key, record: { id } } = await keys.create(NEW);
     for (const at of [0, 1, 59_999, 60_000]) {
@@ -109,6 +124,10 @@ describe('keys that are added at run time', () => {
       await keys.find(key);
     }
     expect(backend.touches).toEqual([[id, NOW], [id, NOW + 60_000]]);
+    // By a clock that was set back, too.
+    now = NOW - 3_600_000;
+    await keys.find(key);
+    expect(backend.touches.at(-1)).toEqual([id, NOW - 3_600_000]);
     backend.touchKey = () => Promise.reject(new Error('full'));
     now = NOW + 120_000;
     await keys.find(key);

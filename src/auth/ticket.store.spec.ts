@@ -103,6 +103,7 @@ describe('MemoryTicketStore', () => {
     now += 30_000;
     await issue();
     expect(store.size).toBe(2);
+    expect(inspect(store, { depth: Infinity })).not.toContain('user 7');
   });
 
   it('gives none to who came with a ticket', async () => {

@@ -39,7 +39,7 @@ function hintsOf(error: RequestError): readonly string[] {
   if (error instanceof HintedError) return error.hints;
   const { status, code } = error;
   if (status === 0) return ['set STEPCAST_URL to where the service is, or start one with: stepcast serve'];
-  if (status === 401) return ['set STEPCAST_API_KEY to an API key or a bearer token of the service'];
+  if (status === 401) return ['set STEPCAST_API_KEY to an API key or a bearer token of the service, and STEPCAST_URL to where that is'];
   if (error.errors.some(({ path }) => path === '/stepId')) return ['say which with --step'];
   if (code === 'not_found') return ['stepcast list shows the executions there are'];
   return code === undefined && status < 500 ? ['what answers there is not Stepcast; set STEPCAST_URL to where the service is'] : [];

@@ -118,6 +118,10 @@ describe('isShort', () => {
     }));
   });
 
+  it('counts names of members, too', () => {
+    expect(isShort({ ['x'.repeat(100)]: 1 }, 50)).toBe(false);
+  });
+
   it('does not look at what comes after the bound', () => {
     const untouchable = { get late(): JsonValue { throw new Error('looked'); } };
     expect(isShort(['x'.repeat(100), untouchable as never], 50)).toBe(false);

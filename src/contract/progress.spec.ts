@@ -30,6 +30,11 @@ describe('progress over the whole workflow (P7)', () => {
     expect(after('workflow_completed')).toBe(1);
   });
 
+  it('shows what the shares come to, although their sum in floating point is a little less', () => {
+    const { after } = meterOf(...'abcdefghij'.split('').map(leaf));
+    expect('abcdefghi'.split('').map((name) => after('step_completed', name))).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
+  });
+
   it('counts what a step tells of its own', () => {
     const { after } = meterOf(leaf('a'), leaf('b'));
     expect(after('step_progress', 'a', { progress: 0.5 })).toBe(0.25);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type StepType } from './definition.js';
-import { type EventData, type EventType, type ExecutionEvent, type StepInfo, type StepStatus } from './events.js';
+import { type EventData, type EventType, type ExecutionEvent, type StepInfo, type StepStatus, type Usage } from './events.js';
 import { applyEvent, type ExecutionState, fold, initialState } from './state.js';
 
 /** Writes a log, an event at a time, a second each. */
@@ -145,6 +145,8 @@ describe('the state of a step', () => {
       .add('step_completed', { output: null, usage: { inputTokens: 3, cachedInputTokens: 1, totalTokens: 5, costUsd: 0.5 } }, info('a', 'completed'))
       .add('step_completed', { output: null, usage: { inputTokens: 4, cachedInputTokens: 2, outputTokens: 2, reasoningTokens: 1, totalTokens: 6 } }, info('b', 'completed'));
     expect(log.complete('c').state.usage).toEqual({ inputTokens: 7, cachedInputTokens: 3, outputTokens: 2, reasoningTokens: 1, totalTokens: 11, costUsd: 0.5 });
+    const unknown = { inputTokens: Number.NaN, totalTokens: '9', costUsd: null } as unknown as Usage;
+    expect(log.start('d').add('step_completed', { output: null, usage: unknown }, info('d', 'completed')).state.usage).toMatchObject({ inputTokens: 7, totalTokens: 11, costUsd: 0.5 });
   });
 
   it.each(['constructor', 'toString', 'hasOwnProperty', '__defineGetter__'])('may be called %s', (name) => {

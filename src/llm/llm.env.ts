@@ -161,7 +161,7 @@ class EnvReader {
   private key(name: string): string | undefined {
     const value = this.text(name);
     if (value === undefined || isKey(value)) return value;
-    this.faults.push(`${name} has characters that a key cannot have, such as blanks or a line break`);
+    this.faults.push(`${name} has characters that a key cannot have, such as blanks, a line break or the … of an example`);
     return undefined;
   }
 

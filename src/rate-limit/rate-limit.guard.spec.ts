@@ -179,6 +179,8 @@ describe.each([
     expect((await get('/shared/tenant', 'bob', { tenant: 'x' })).status).toBe(429);
     expect((await get('/shared/tenant', 'bob', { tenant: 'y' })).status).toBe(200);
     expect([(await get('/shared/tenant', 'bob')).status, (await get('/shared/tenant', 'alice')).status, (await get('/shared/tenant', 'bob')).status]).toEqual([200, 200, 429]);
+    // What a route calls somebody is no user of that name.
+    expect([(await get('/shared/tenant', 'alice', { tenant: 'carol' })).status, (await get('/shared/tenant', 'carol')).status]).toEqual([200, 200]);
     expect([(await get('/shared/address', 'alice')).status, (await get('/shared/address', 'bob')).status]).toEqual([200, 429]);
   });
 

@@ -20,6 +20,7 @@ describe('what looks like a secret', () => {
     ['stc_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_abcde', R],
     ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', R],
     ['ghp_0123456789abcdefghijABCDEFGHIJ012345 AKIAIOSFODNN7EXAMPLE', `${R} ${R}`],
+    [`github_pat_${'0aB'.repeat(8)} glpat-${'0aB'.repeat(7)} xoxb-0123456789-ab hf_${'0aB'.repeat(8)} npm_${'0aB'.repeat(11)} ASIAIOSFODNN7EXAMPLE`, `${R} ${R} ${R} ${R} ${R} ${R}`],
     ['connect to postgres://app:s3cr3t@db.internal:5432/x failed', `connect to postgres://${R}@db.internal:5432/x failed`],
     ['https://api.example.com/v1?api_key=0123abcd&q=x', `https://api.example.com/v1?api_key=${R}&q=x`],
     ['{"apiKey":"0123abcd","password" : "hunter22","q":"x"}', `{"apiKey":"${R}","password" : "${R}","q":"x"}`],
@@ -45,6 +46,11 @@ describe('a secret that is known', () => {
     const secret = 'a "quoted" \\ secret/é';
     forget = guardSecrets([secret]);
     expect(redact(`x ${secret} y ${JSON.stringify({ secret })} z ${encodeURIComponent(secret)}`)).toBe(`x ${R} y {"secret":"${R}"} z ${R}`);
+  });
+
+  it('is not told from eight characters on, also where it is all there is', () => {
+    forget = guardSecrets(['12345678', '1234567']);
+    expect(['12345678', 'a 12345678', '1234567', 'a 1234567 b'].map(redact)).toEqual([R, `a ${R}`, '1234567', 'a 1234567 b']);
   });
 
   it('is told again when it is forgotten, by all who have known it', () => {

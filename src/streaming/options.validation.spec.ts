@@ -22,6 +22,10 @@ describe('the options of the module', () => {
     }
   });
 
+  it('leave time to end what lost its right within a minute (P15)', () => {
+    expect(with_({ rightsCheckMs: 60_000 })).toThrow(expect.objectContaining({ faults: [expect.objectContaining({ path: '/rightsCheckMs' })] }));
+  });
+
   it.each(['rateLimit', 'startLimit'])('%s is refused where it is no rate', (name) => {
     expect(with_({ [name]: { points: 1, seconds: 1 } })).not.toThrow();
     for (const value of [{ points: 0, seconds: 60 }, { points: 10 }, '300/60', null]) expect(with_({ [name]: value })).toThrow(expect.objectContaining({ faults: [{ path: `/${name}`, message: expect.stringMatching(/^must be \{ points, seconds \}/) }] }));

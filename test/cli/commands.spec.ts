@@ -251,7 +251,7 @@ describe('a service that takes tokens alone', () => {
       expect(code).toBe(4);
       expect(stderr.split('\n')).toEqual([
         'stepcast: STEPCAST_API_KEY is not set; using the development key in data/development.key', expect.stringMatching(/^stepcast: the API key /),
-        'stepcast:   set STEPCAST_API_KEY to an API key or a bearer token of the service', '',
+        'stepcast:   set STEPCAST_API_KEY to an API key or a bearer token of the service, and STEPCAST_URL to where that is', '',
       ]);
     } finally {
       await service.dispose();

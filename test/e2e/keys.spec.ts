@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '../../src/auth/auth.guard.js';
 import { type AuthenticationRequest, Authenticator } from '../../src/auth/authenticator.js';
@@ -10,6 +10,7 @@ import { SCOPES } from '../../src/auth/scopes.js';
 import { TokenVerifier, type TokenIdentity } from '../../src/auth/token.verifier.js';
 import { StepcastError } from '../../src/contract/errors.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
+import { StreamRights } from '../../src/streaming/sse/stream.rights.js';
 import { TestApp } from '../support/app.js';
 import { assertWhole } from '../support/assert-whole.js';
 import { type Client, KEYS } from '../support/client.js';
@@ -27,7 +28,6 @@ afterEach(() => app.close());
 
 describe('keys that admins add', () => {
   beforeEach(async () => {
-    // The clock finds nothing within a test: a key that is revoked ends its streams at once.
     app = await TestApp.start({ streaming: { rightsCheckMs: 30_000 } });
   });
 
@@ -76,7 +76,10 @@ describe('keys that admins add', () => {
     const lasting = await by(other).openExecution(id);
     for (const stream of [...streams, lasting]) await stream.untilEvent('step_started');
 
+    // It finds them by itself within half a minute: that it looks at once is seen of it alone.
+    const look = jest.spyOn(app.nest.get(StreamRights), 'checkAll');
     expect((await app.root.request('DELETE', `/keys/${added.id}`)).status).toBe(204);
+    expect(look).toHaveBeenCalled();
     for (const stream of streams) {
       expect(await stream.whenEnded()).toBe('end');
       const last = stream.frames.at(-1);

@@ -25,12 +25,13 @@ describe.each<Platform>(['express', 'fastify'])('open streams of a user, on %s',
     (client) => client.open(`/stream?executions=${id}`),
     (client) => client.open('/executions', { method: 'POST', body: { workflow: waiting } }),
     async (client) => app.as(undefined).open(`/${((await client.post(`/executions/${id}/tickets`)).json as { streamUrl: string }).streamUrl}`),
+    (client) => client.open('/chat/waiting/c/stream'),
     async (client) => app.as(undefined).open(`/${((await client.post('/tickets')).json as { streamUrl: string }).streamUrl}`),
   ];
 
   it('are counted together, whichever way they are opened and however many at once; the rest is 429', async () => {
     app = await TestApp.start({ platform, streaming: { maxStreamsPerUser: 4 } });
-    const id = await app.alice.start(waiting);
+    const { id } = (await app.alice.post('/executions', { workflow: waiting, sessionId: 'c' })).json as { id: string };
     const readers = await Promise.all([...ways(id), ...ways(id), ...ways(id)].map((way) => way(app.alice)));
     const [opened, refused] = [readers.filter(({ status }) => status === 200), readers.filter(({ status }) => status !== 200)];
     expect([opened.length, open('alice')]).toEqual([4, 4]);
@@ -48,6 +49,30 @@ describe.each<Platform>(['express', 'fastify'])('open streams of a user, on %s',
     await eventually(() => open('alice') === 3, 'a place that is free');
     expect((await app.alice.openExecution(id)).status).toBe(200);
     expect((await app.alice.openExecution(id)).status).toBe(429);
+  });
+
+  it('keep no refusal from its own reason: what is not there, makes no sense or has ended takes no place', async () => {
+    app = await TestApp.start({ platform, streaming: { maxStreamsPerUser: 1 } });
+    const [id, ended] = [await app.alice.start(waiting), await app.alice.start(workflow('quick', agent('e', 'echo')))];
+    await app.executions.result(ended);
+    const reader = await app.alice.openExecution(id);
+    const paths = ['/executions/none/stream', `/executions/${id}/stream?lastEventId=x`, `/executions/${ended}/stream?from=latest`, '/stream?executions=none', '/stream?types=x', `/stream?executions=${ended}&from=latest`];
+    const answers: [string, number][] = [];
+    for (const path of paths) answers.push([path, (await app.alice.get(path)).status]);
+    expect(answers).toEqual([404, 400, 204, 404, 400, 204].map((status, i) => [paths[i], status]));
+    expect((await app.alice.get(`/executions/${id}/stream`)).status).toBe(429);
+    reader.close();
+  });
+
+  it('that come by ticket are requests of the user who has asked for it', async () => {
+    app = await TestApp.start({ platform, streaming: { rateLimit: { points: 6, seconds: 3600 } } });
+    const id = await app.alice.start(waiting);
+    for (const [path, left] of [[`/executions/${id}/tickets`, 3], ['/tickets', 1]] as const) {
+      const { streamUrl } = (await app.alice.post(path)).json as { streamUrl: string };
+      const reader = await app.as(undefined).open(`/${streamUrl}`);
+      expect(reader.headers['ratelimit']).toMatch(new RegExp(`"default";r=${left};`));
+      reader.close();
+    }
   });
 
   it('leave nothing behind where their readers vanish at any moment', async () => {

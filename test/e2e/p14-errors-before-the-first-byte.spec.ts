@@ -1,3 +1,4 @@
+import http from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { concat, Subject } from 'rxjs';
 import { type EventBatch } from '../../src/journal/event-batch.js';
@@ -5,8 +6,8 @@ import { Journal } from '../../src/journal/journal.js';
 import { OrchestrationOptions } from '../../src/orchestration/orchestration.options.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { type Platform, TestApp } from '../support/app.js';
-import { type Client, type RequestOptions } from '../support/client.js';
-import { eventually } from '../support/patience.js';
+import { API, type Client, KEYS, type RequestOptions } from '../support/client.js';
+import { eventually, within } from '../support/patience.js';
 import { assertWhole } from '../support/assert-whole.js';
 
 const flow = workflow('flow', agent('e', 'echo'));
@@ -117,6 +118,14 @@ describe.each<Platform>(['express', 'fastify'])('P14 errors before the first byt
       const { problem } = await refused(app.alice, path, { method: 'POST', ...options }, status, code);
       if (status === 400 && code !== 'invalid_json') expect((problem as { errors: unknown[] }).errors).not.toEqual([]);
       await nothingRuns();
+    });
+
+    it('another content type, of a body that does not tell its length: 415', async () => {
+      const status = new Promise<number | undefined>((resolve, reject) => {
+        const request = http.request(`${app.base}${API}/tickets`, { method: 'POST', agent: false, headers: { 'x-api-key': KEYS.alice, 'content-type': 'text/plain', 'transfer-encoding': 'chunked' } }, (response) => resolve(response.resume().statusCode));
+        request.on('error', reject).end('{}');
+      });
+      expect(await within(status, 'an answer')).toBe(415);
     });
 
     it('nobody: 401', async () => {

@@ -153,7 +153,9 @@ describe('subscribers of an app', () => {
     class SameName extends Everything {}
     @Subscriber({ types: ['finished' as 'message'] })
     class NoType extends Everything {}
-    for (const [providers, reason] of [[[PerRequest], 'request-scoped'], [[WithoutMethod], 'no method onEvent'], [[SameName, Durable], 'two subscribers are durable as "ledger"'], [[NoType], 'no type of event']] as const) {
+    @Subscriber({ durable: '' })
+    class NoName extends Everything {}
+    for (const [providers, reason] of [[[PerRequest], 'request-scoped'], [[NoName], 'durable without a name'], [[WithoutMethod], 'no method onEvent'], [[SameName, Durable], 'two subscribers are durable as "ledger"'], [[NoType], 'no type of event']] as const) {
       await expect(TestApp.start({ providers: [...providers] })).rejects.toThrow(reason);
     }
     await expect(TestApp.start({ streaming: { subscribers: { webhooks: [{ name: 'x', url: 'nowhere', secret: SECRET }] } } })).rejects.toThrow('webhooks[0].url');

@@ -51,6 +51,14 @@ describe.each<Platform>(['express', 'fastify'])('tickets, on %s', (platform) => 
     assertWhole(reader.events);
   });
 
+  it('are asked for without fields: one that is passed by may be a wish for less', async () => {
+    const id = await app.alice.start(waiting);
+    for (const path of ['/tickets', `/executions/${id}/tickets`]) {
+      expect(await app.alice.post(path, { expiresInMs: 1000 })).toMatchObject({ status: 400, json: { code: 'invalid_request', errors: [{ path: '/expiresInMs' }] } });
+    }
+    app.stage.gate(id, 'g').open();
+  });
+
   it('open it once, however many try at the same time', async () => {
     const id = await app.alice.start(waiting);
     const ticket = await issue(`/executions/${id}/tickets`);

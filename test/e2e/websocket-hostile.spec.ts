@@ -1,10 +1,12 @@
 /** Who means no good: over a WebSocket, at its door, and over the connections that both share with requests. */
 import http from 'node:http';
 import net from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Journal } from '../../src/journal/journal.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { StreamLimiter } from '../../src/rate-limit/stream-limiter.js';
+import { StreamRights } from '../../src/streaming/sse/stream.rights.js';
+import { SocketSession } from '../../src/streaming/ws/socket.session.js';
 import { type AppOptions, type Platform, TestApp } from '../support/app.js';
 import { assertWhole } from '../support/assert-whole.js';
 import { API, KEYS } from '../support/client.js';
@@ -117,6 +119,27 @@ describe('a flood of messages', () => {
     socket.close();
   });
 
+  it('is left unread while 32 requests are not answered, and read on when they are', async () => {
+    await start({ streaming: { rateLimit: { points: 10_000, seconds: 60 } } });
+    const [count, most] = [200, 50];
+    const received = jest.spyOn(SocketSession.prototype, 'receive');
+    const journal = app.nest.get(Journal);
+    const find = journal.find.bind(journal);
+    const [flooding, other] = [await SocketClient.open(app.base, { user: 'alice' }), await SocketClient.open(app.base, { user: 'alice' })];
+    const free = Promise.withResolvers<void>();
+    jest.spyOn(journal, 'find').mockImplementationOnce((id) => free.promise.then(() => find(id)));
+    flooding.send({ type: 'subscribe', executionId: 'none' });
+    // As long as a read of the connection, so that hardly any are there already when no more are read.
+    for (let i = 0; i < count; i++) flooding.send({ type: 'ping', pad: 'x'.repeat(60_000) });
+    await eventually(() => received.mock.calls.length >= 32, 'the last that is read');
+    for (let i = 0; i < 20; i++) expect(await other.ask({ type: 'ping' })).toMatchObject({ type: 'pong' });
+    expect(received.mock.calls.length - 20).toBeLessThan(most);
+    free.resolve();
+    await flooding.until(() => flooding.messages.length === count + 1);
+    received.mockRestore();
+    for (const socket of [flooding, other]) socket.close();
+  });
+
   it('of pings that are answered to nobody ends the connection', async () => {
     await start();
     const socket = net.connect(app.port, '127.0.0.1');
@@ -128,6 +151,23 @@ describe('a flood of messages', () => {
     socket.write(opened, send);
     await within(closed, 'the end of the connection');
     await eventually(() => app.nest.get(StreamLimiter).count('alice') === 0, 'a place that is free');
+  });
+});
+
+describe('a WebSocket that is closed', () => {
+  it('leaves nothing behind: no heartbeats, no watch over its rights', async () => {
+    await start({ streaming: { heartbeatMs: 50 } });
+    const [watch, unwatch] = (['watch', 'unwatch'] as const).map((name) => jest.spyOn(app.nest.get(StreamRights), name));
+    const first = await SocketClient.open(app.base, { user: 'alice' });
+    first.close();
+    await eventually(() => unwatch?.mock.calls.length === 1, 'the end of the watch');
+    expect(unwatch?.mock.calls).toEqual(watch?.mock.calls);
+    const beats = jest.spyOn(SocketSession.prototype, 'heartbeat');
+    const second = await SocketClient.open(app.base, { user: 'alice' });
+    await eventually(() => second.messages.filter(({ type }) => type === 'heartbeat').length >= 3, 'heartbeats');
+    expect(new Set(beats.mock.contexts).size).toBe(1);
+    beats.mockRestore();
+    second.close();
   });
 });
 

@@ -1,12 +1,15 @@
 /** What bounds a WebSocket: caps, readers that do not read, peers that are gone, rights that are lost, the end of the service. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Observable } from 'rxjs';
 import { WebSocket } from 'ws';
 import { type AuthenticationRequest, Authenticator } from '../../src/auth/authenticator.js';
 import { type Principal } from '../../src/auth/principal.js';
 import { StepcastError } from '../../src/contract/errors.js';
+import { Journal } from '../../src/journal/journal.js';
 import { MetricsRegistry } from '../../src/metrics/metrics.registry.js';
 import { agent, workflow } from '../../src/orchestration/definition/builder.js';
 import { StreamLimiter } from '../../src/rate-limit/stream-limiter.js';
+import { SocketSession } from '../../src/streaming/ws/socket.session.js';
 import { type AppOptions, type Platform, TestApp } from '../support/app.js';
 import { assertWhole } from '../support/assert-whole.js';
 import { API, KEYS } from '../support/client.js';
@@ -99,8 +102,13 @@ describe('P8 a WebSocket that is not read', () => {
     await read.untilEnded(executionId);
     assertWhole(read.events);
     expect(unread.events.length).toBeLessThan(PIECES);
+    const received = jest.spyOn(SocketSession.prototype, 'receive');
+    unread.send({ type: 'ping', requestId: 'unread' });
+    for (let i = 0; i < 20; i++) await read.ask({ type: 'ping' });
+    expect(received).toHaveBeenCalledTimes(20);
     unread.resume();
     await unread.untilEnded(executionId);
+    await unread.until(({ requestId }) => requestId === 'unread');
     expect(unread.events).toEqual(read.events);
     expect(await metric('stepcast_streams_dropped_total')).toBe(0);
     for (const socket of [unread, read]) socket.close();
@@ -131,6 +139,29 @@ describe('P8 a WebSocket that is not read', () => {
       rest.close();
     }
     assertWhole(events);
+  });
+
+  it('follows nothing for a client that has gone away before it was answered', async () => {
+    await start();
+    const executionId = await app.alice.start(waiting);
+    const journal = app.nest.get(Journal);
+    const find = journal.find.bind(journal);
+    const socket = await open();
+    let isFollowed = false;
+    const asked = new Promise<void>((resolve) => {
+      jest.spyOn(journal, 'find').mockImplementationOnce(async (id) => {
+        socket.ws.terminate();
+        await eventually(async () => (await metric('stepcast_streams_open')) === 0, 'its end');
+        return find(id);
+      });
+      jest.spyOn(journal, 'follow').mockImplementationOnce(() => {
+        setImmediate(resolve);
+        return new Observable(() => void (isFollowed = true));
+      });
+    });
+    socket.send({ type: 'subscribe', executionId });
+    await within(asked, 'the answer that nobody gets');
+    expect(isFollowed).toBe(false);
   });
 
   it('by a client that has gone away neither', async () => {
@@ -252,12 +283,16 @@ describe.each<Platform>(['express', 'fastify'])('P16 closing the app, on %s', (p
     app = await TestApp.start({ platform });
     const executionId = await closing.alice.start(waiting);
     const [following, mute] = [await SocketClient.open(closing.base, { user: 'alice' }), await SocketClient.open(closing.base, { user: 'alice' })];
+    const hidden = await SocketClient.open(closing.base, { user: 'alice' });
+    await hidden.ask({ type: 'subscribe', executionId, types: ['workflow_completed'] });
     await following.ask({ type: 'subscribe', executionId });
     await following.untilEvent('step_started');
     mute.pause();
     await within(closing.close(), 'the end of the app');
     expect(await following.whenClosed()).toMatchObject({ code: 1001 });
     expect(following.events.at(-1)?.type).toBe('checkpoint_saved');
+    await hidden.whenClosed();
+    expect(hidden.messages.at(-1)).toEqual({ type: 'cursor', executionId, after: following.events.at(-1)?.seq });
     mute.resume();
     await mute.whenClosed();
   });

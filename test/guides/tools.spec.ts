@@ -1,12 +1,15 @@
 /** The guide to tools: its app as a process, and its commands against that. */
+import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { llmOptionsFrom } from '../../src/llm/llm.env.js';
 import { tempDir } from '../support/app.js';
+import { freePort } from '../support/free-port.js';
 import { Guide } from '../support/guide.js';
 import { PastedApp, type SourceFile } from '../support/pasted-app.js';
 import { environmentOf, eventsIn, itWithShell, paste } from '../support/pasted-shell.js';
+import { eventually } from '../support/patience.js';
 import { Web } from '../tools/support/web.js';
 
 const guide = new Guide('tools');
@@ -29,6 +32,24 @@ describe('the guide to tools', () => {
   it('has every block checked, and leads nowhere wrong', () => {
     guide.assertAllChecked();
     expect(guide.brokenLinks()).toEqual([]);
+  });
+
+  it('has a bank and rates to try it with, which are busy at first', async () => {
+    const port = await freePort();
+    const { path, code } = guide.saved.find(({ path }) => path === 'servers.mjs') as SourceFile;
+    writeFileSync(join(home, path), code.replace('8080', String(port)));
+    const servers = spawn(process.execPath, [join(home, path)], { stdio: 'ignore' });
+    try {
+      const ask = async (route: string) => {
+        const response = await fetch(`http://localhost:${port}${route}`);
+        return [response.status, await response.json()];
+      };
+      const first = await eventually(() => ask('/refunds').catch(() => undefined), 'servers.mjs to listen');
+      expect([first, await ask('/refunds')]).toEqual([[503, expect.anything()], [200, { receipt: 'R-1' }]]);
+      expect([await ask('/rates?base=EUR'), await ask('/rates?base=EUR')]).toEqual([[503, expect.anything()], [200, { USD: 1.16 }]]);
+    } finally {
+      servers.kill('SIGKILL');
+    }
   });
 
   itWithShell('has an app that runs as it is pasted, and commands that do what it says', async () => {

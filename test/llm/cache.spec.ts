@@ -244,7 +244,8 @@ describe('a cached step', () => {
     const keyed = (name: string, system: string) => workflow('keyed', agent(name, 'llm', { input: { model: NAME, system, prompt: 'At {{input.at}}: {{input.q}}' }, cache: { key: '{{input.q}}' } }));
     llm.models.script(MODEL, say('One.'), say('Two.'), say('Three.'), say('Four.'));
     expect(outputOf(await run(keyed('say', 'x'), { at: 1, q: 'Why?' }))).toBe('One.');
-    expect(outputOf(await run(keyed('say', 'x'), { at: 2, q: 'Why?' }))).toBe('One.');
+    const found = await run(keyed('say', 'x'), { at: 2, q: 'Why?' });
+    expect([outputOf(found), of(found, 'message')]).toEqual(['One.', [expect.objectContaining({ data: { level: 'info', code: 'cache_hit', text: expect.stringMatching(/^answered from the cache: an input of the same key was answered at /) as unknown } })]]);
     expect(outputOf(await run(keyed('say', 'x'), { at: 2, q: 'How?' }))).toBe('Two.');
     expect(outputOf(await run(keyed('say', 'y'), { at: 1, q: 'Why?' }))).toBe('Three.');
     expect(outputOf(await run(keyed('other', 'x'), { at: 1, q: 'Why?' }), 'other')).toBe('Four.');

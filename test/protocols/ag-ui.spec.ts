@@ -9,7 +9,7 @@ import { API, KEYS } from '../support/client.js';
 import { eventually } from '../support/patience.js';
 import { FaultProxy } from '../support/proxy.js';
 import { quietFetch, readRun, textsOf } from './support/ag-ui.js';
-import { valuesIn } from './support/frames.js';
+import { framesIn, valuesIn } from './support/frames.js';
 import { sceneOf, store, TEXTS, writeParts } from './support/scene.js';
 
 const ASKS: WorkflowDefinition = {
@@ -180,6 +180,25 @@ describe('the agent of AG-UI', () => {
     expect((await app.alice.status(executionOf(agent).executionId)).status).toBe('cancelled');
   });
 
+  it('answers no question of another workflow, and cancels only by a credential that may', async () => {
+    const agent = agentOf('asks');
+    const { subscriber, interrupts } = watcher();
+    await agent.runAgent({}, { ...subscriber, onRunFinishedEvent: (params) => void (params.outcome === 'interrupt' && interrupts.push(...params.interrupts)) });
+    const { json } = await app.root.post('/keys', { user: 'alice', scopes: ['workflows:run', 'executions:read'] });
+    const limited = app.as({ 'x-api-key': (json as { key: string }).key });
+    const body = (status: string) => ({ threadId: 't', runId: newId(), messages: [], resume: interrupts.map(({ id }) => ({ interruptId: id, status })) });
+    expect(await app.alice.post('/ag-ui/scene', body('cancelled'))).toMatchObject({ status: 404, json: { code: 'not_found' } });
+    expect(await limited.post('/ag-ui/asks', body('cancelled'))).toMatchObject({ status: 403, json: { code: 'forbidden', detail: expect.stringContaining('executions:cancel') } });
+    expect((await app.alice.status(executionOf(agent).executionId)).status).toBe('waiting');
+  });
+
+  it('is told the end of a run that has ended once more, and nothing after it', async () => {
+    const body = { threadId: 't', runId: 'r', messages: [{ id: 'u', role: 'user', content: 'x' }] };
+    await app.alice.post('/ag-ui/scene', body);
+    const events = valuesIn<BaseEvent>((await app.alice.post('/ag-ui/scene', body)).text);
+    expect(events.map(({ type }) => type)).toEqual(['RUN_STARTED', 'MESSAGES_SNAPSHOT', 'STATE_SNAPSHOT', 'RUN_FINISHED']);
+  });
+
   it('hears of a failure, and leaves without ending anything', async () => {
     await store(app.alice, { name: 'fails', steps: [{ type: 'agent', name: 'f', agent: 'flaky', input: { failures: 1 } }] });
     const seen = watcher();
@@ -205,6 +224,10 @@ describe('the agent of AG-UI', () => {
       expect(answer.status).toBe(200);
       const { messages } = await readRun(valuesIn<BaseEvent>(answer.text));
       expect(textsOf(messages, id)).toEqual(TEXTS);
+      // Of the last frame that an event comes to: whoever has it has had all of them.
+      const seqs = framesIn(answer.text).flatMap((frame) => frame.id ?? []).map(Number);
+      expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
+      expect(framesIn(answer.text).at(-1)?.id).toBe(String(log.length));
     }
     expect((await app.alice.get(`/executions/${id}/stream?protocol=ag-ui&lastEventId=${log.length}`)).status).toBe(204);
   });
@@ -219,6 +242,7 @@ describe('the agent of AG-UI', () => {
     ['scene', { forwardedProps: { input: { prompt: 7 } } }, 400, 'invalid_input'],
     ['asks', { resume: [{ interruptId: 'nothing', status: 'resolved' }] }, 400, 'invalid_request'],
     ['asks', { resume: [{ interruptId: `${randomUUID()}/approve#1`, status: 'resolved' }] }, 404, 'not_found'],
+    ['asks', { resume: ['resolved', 'resolved'].map((status) => ({ interruptId: `${randomUUID()}/approve#1`, status })) }, 400, 'invalid_request'],
     ['asks', { resume: [{ interruptId: `${randomUUID()}/approve#1`, status: 'kept' }] }, 400, 'invalid_request'],
   ])('is refused %s %j with %d before anything is started', async (workflow, body, status, code) => {
     const answer = await app.alice.post(`/ag-ui/${workflow}`, { threadId: 't', runId: 'r', messages: [{ id: 'u', role: 'user', content: 'x' }], ...body });

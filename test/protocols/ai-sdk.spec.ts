@@ -321,6 +321,9 @@ describe('the routes of chats', () => {
     expect(valuesIn<Chunk>(first.text)).toContainEqual(expect.objectContaining({ type: 'data-result', data: { a: 'given', b: 2 } }));
     expect(second.text.replace(/^\n*/, '')).toBe(first.text.replace(/^\n*/, ''));
     expect(await eventually(() => app.alice.get('/executions?workflow=told').then(({ json }) => (json as { executions: unknown[] }).executions.length), 'the list')).toBe(1);
+    await store(app.alice, { name: 'any', steps: [{ type: 'agent', name: 'e', agent: 'echo' }] });
+    const none = await app.alice.post('/chat/any', { id: 'c', messages: [message('x')], input: null });
+    expect(valuesIn<Chunk>(none.text)).toContainEqual(expect.objectContaining({ type: 'data-result', data: null }));
   });
 
   it('keep what belongs to another user to that user', async () => {
@@ -328,6 +331,8 @@ describe('the routes of chats', () => {
     const [start] = valuesIn<Chunk>(started.text);
     const answer = await app.bob.post('/chat/talk', { id: 'mine', messages: [message('x'), { id: start?.['messageId'], role: 'assistant', parts: [] }] });
     expect(answer.status).toBe(404);
+    // One's own, but of another workflow.
+    expect((await app.alice.post('/chat/told', { id: 'mine', messages: [message('x'), { id: start?.['messageId'], role: 'assistant', parts: [] }] })).status).toBe(404);
   });
 
   it.each(['protocol=sse', 'protocol=ai-sdk&version=8', 'protocol=ai-sdk&from=latest', 'protocol=ai-sdk&types=message', 'protocol=ag-ui&named=false', 'protocol=text&heartbeat=event', 'protocol=text&lastEventId=1', 'version=7', 'step=a'])('refuse streams with ?%s', async (query) => {

@@ -129,5 +129,16 @@ describe.each(VERSIONS)('turns of a chat of the AI SDK %d', (version) => {
     const again = chatOf({ id: 'c' });
     await again.chat.resumeStream();
     expect(again.message.id).toBe(asked);
+    // Of several that have not ended the latest, whether it runs or waits.
+    const start = async (prompt: string) => ((await app.alice.post('/workflows/asks/executions', { input: { prompt }, sessionId: 'c' })).json as { id: string }).id;
+    const held = await start('hold');
+    await app.executions.cancel(await start('ask'));
+    app.clock.aheadMs += 61_000;
+    const late = chatOf({ id: 'c' });
+    const resumed = late.chat.resumeStream();
+    await late.until((message) => message.id === held, 'what is held');
+    app.stage.gate(held, 'if/or/hold').open();
+    await resumed;
+    expect(textsIn(late.message)).toEqual({ say: 'Done: hold.' });
   });
 });

@@ -42,6 +42,7 @@ describe('what an execution tells', () => {
     asks(given).add('workflow_resumed', { reason: 'crash', fromSeq: 3 }).start('ask', 'input');
     asks(given).add('input_received', { value: true }, given.info('ask', 'input')).complete('ask', true, 'input');
     expect(outline(given).filter((line) => /^(ask|answer) /.test(line))).toEqual(['ask ask#1', 'answer ask#1']);
+    expect(outline(given)).not.toContain('void');
   });
 
   it('are the result as well, where no step has told it', () => {
@@ -104,7 +105,7 @@ describe('chunks of the AI SDK', () => {
 });
 
 describe('events of AG-UI', () => {
-  const run = { threadId: 't', runId: 'r', messages: [{ id: 'u', role: 'user', content: 'hello' }, { id: `${ID}/a#1/text-1`, role: 'assistant', content: 'half' }, { id: 'u2', role: 'user', content: 'and?' }], state: { mine: 1 } };
+  const run = { threadId: 't', runId: 'r', messages: [{ id: 'u', role: 'user', content: 'hello' }, { id: `${ID}/a#1/text-1`, role: 'assistant', content: 'half' }, { id: `${ID}0/u2`, role: 'user', content: 'and?' }], state: { mine: 1 } };
   const eventsOf = (events: readonly ExecutionEvent[], given: Script): AgUiEvent[] => {
     const state = beginAgUi(given.state(), run);
     return events.flatMap((event) => mapAgUi(state, event));
@@ -114,7 +115,7 @@ describe('events of AG-UI', () => {
     const given = script().start('a').text('a', 'x', 'reasoning').text('a', 'x').start('b').text('b', 'y').retry('a');
     const snapshot = eventsOf(given.events, given).find(({ type }) => type === 'MESSAGES_SNAPSHOT');
     // Clients keep reasoning where a snapshot has none: what is void is told as empty.
-    expect(snapshot).toMatchObject({ messages: [{ id: 'u' }, { id: `${ID}/b#1/text-1`, content: 'y' }, { id: `${ID}/a#1/reasoning-1`, role: 'reasoning', content: '' }, { id: 'u2' }] });
+    expect(snapshot).toMatchObject({ messages: [{ id: 'u' }, { id: `${ID}/b#1/text-1`, content: 'y' }, { id: `${ID}/a#1/reasoning-1`, role: 'reasoning', content: '' }, { id: `${ID}0/u2` }] });
   });
 
   it('open again what is open, for whoever comes late', () => {
@@ -125,6 +126,18 @@ describe('events of AG-UI', () => {
       'RUN_STARTED', 'MESSAGES_SNAPSHOT', 'STATE_SNAPSHOT', 'STEP_STARTED', 'STEP_STARTED', 'STEP_STARTED', 'TEXT_MESSAGE_START',
     ]);
     expect(openRun(state, true)[2]).toMatchObject({ snapshot: { mine: 1, stepcast: { executionId: ID, status: 'running', steps: { 'p/a': { status: 'running' } } } } });
+  });
+
+  it('end every step before the run, the inner ones first, and tell what was used however it ends', () => {
+    const given = script().start('p', 'parallel').start('p/s', 'sequential').start('p/s/a').add('step_completed', { output: null, usage: { inputTokens: 3, outputTokens: 0.5, totalTokens: -1, costUsd: 1 } }, script().info('p/s/a')).start('p/s/b');
+    for (const type of ['workflow_failed', 'workflow_cancelled'] as const) {
+      const log = [...given.events];
+      const last = given.add(type, { error: { code: 'resume_limit', message: 'too often' }, reason: 'enough' } as never).events.pop() as ExecutionEvent;
+      const events = eventsOf([...log, last], given).slice(-4);
+      expect(events.map((event) => (event.type === 'STEP_FINISHED' ? event.stepName : event.type))).toEqual([expect.anything(), 'p/s', 'p', type === 'workflow_failed' ? 'RUN_ERROR' : 'RUN_FINISHED']);
+      // Counts that are none, the clients would refuse.
+      expect(events.at(-1)).toHaveProperty('usage', [{ inputTokens: 3 }]);
+    }
   });
 
   it('have a state that a patch can be put on, whatever steps are called', () => {
@@ -151,6 +164,9 @@ describe('plain text', () => {
     expect(() => write(given, 'a')).toThrow(StreamBreak);
     const shorter = script().start('a').text('a', 'one').add('workflow_resumed', { reason: 'moved', fromSeq: 3 }).start('a').text('a', 'on').complete('a', 'on');
     expect(() => write(shorter, 'a')).toThrow(StreamBreak);
+    // At once where the step has failed, though the execution goes on.
+    const failed = script().start('p', 'parallel').start('p/a').text('p/a', 'one').add('step_failed', { error: { code: 'agent_failed', message: 'no' } }, script().info('p/a'));
+    expect(() => write(failed, 'p/a')).toThrow('the step has failed');
   });
 
   it('sends no half of a character, but for one that stays a half', () => {

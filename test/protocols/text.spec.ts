@@ -110,6 +110,23 @@ describe.each<Platform>(['express', 'fastify'])('the text of a step, on %s', (pl
     expect(await app.alice.get(`/executions/${id}/stream?protocol=text&step=wrote`)).toMatchObject({ status: 400, json: { code: 'invalid_request', detail: expect.stringContaining('write') } });
   });
 
+  it('is refused of what was cancelled, as of the steps that were', async () => {
+    const id = await app.alice.start({ name: 'h', steps: [{ type: 'agent', name: 'done', agent: 'tokens', input: { text: 'whole' } }, { type: 'agent', name: 'hold', agent: 'gate' }] });
+    await app.stage.gate(id, 'hold').arrived;
+    await app.alice.post(`/executions/${id}/cancel`, {});
+    await app.alice.follow(id);
+    for (const query of ['', '&step=hold']) expect(await app.alice.get(`/executions/${id}/stream?protocol=text${query}`)).toMatchObject({ status: 409, json: { code: 'conflict', detail: expect.stringContaining('cancelled') } });
+    expect(await textOf(id, '&step=done')).toEqual({ text: 'whole', ended: 'end' });
+  });
+
+  it('is refused with a status by a start that repeats another one, too', async () => {
+    const start = (query: string) => app.alice.request('POST', `/executions?protocol=text${query}`, {
+      headers: { accept: 'text/event-stream', 'idempotency-key': 'again' }, body: { workflow: { name: 'w', steps: [{ type: 'agent', name: 'a', agent: 'tokens', input: { text: 'all' } }] } },
+    });
+    expect(await start('')).toMatchObject({ status: 200, text: 'all' });
+    expect(await start('&step=none')).toMatchObject({ status: 400, json: { code: 'invalid_request', errors: [{ path: '/step' }] } });
+  });
+
   it('is the result where the last step passes none on, or has none of its own', async () => {
     const branches: WorkflowDefinition = { name: 'b', steps: [{ type: 'parallel', name: 'p', steps: [{ type: 'agent', name: 'a', agent: 'tokens', input: { text: 'one' } }, { type: 'agent', name: 'c', agent: 'echo', input: 2 }] }] };
     expect(await textOf(await run(branches))).toEqual({ text: '{"a":"one","c":2}', ended: 'end' });

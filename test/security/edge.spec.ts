@@ -201,6 +201,7 @@ describe('who sends slowly, or nothing,', () => {
 
   it('has the bounds of the service, which are all on the way in', async () => {
     await open();
-    expect(app.getHttpServer()).toMatchObject({ headersTimeout: SERVER_BOUNDS.headersTimeout, requestTimeout: SERVER_BOUNDS.requestTimeout, timeout: 0 });
+    expect(app.getHttpServer()).toMatchObject({ headersTimeout: 20_000, requestTimeout: 60_000, timeout: 0 });
+    expect(SERVER_BOUNDS.connectionsCheckingInterval).toBeLessThanOrEqual(5_000);
   });
 });

@@ -33,6 +33,7 @@ export function finish(draft: Draft, given: JsonValue | undefined, root: Schema,
   const schema = resolve(given, root);
   if (draft instanceof Unfit) return { value: undefined, faults: [{ path, message: draft.message }] };
   if (draft === undefined && isRequired && fieldOf(schema) === 'boolean') return { value: isTicked(draft, schema), faults: [] };
+  if (draft === undefined && isRequired && fieldOf(schema) === 'list' && !schema['minItems']) return { value: [], faults: [] };
   if (draft === undefined) return { value: undefined, faults: isRequired ? [{ path, message: 'is missing' }] : [] };
   if (Array.isArray(draft)) {
     const parts = (draft as readonly Draft[]).map((item, i) => finish(item, schema['items'], root, `${path}/${i}`));

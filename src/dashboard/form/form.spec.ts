@@ -90,4 +90,11 @@ describe('the forms', () => {
     expect(sent({ free: { ...begun.free, note: 'x' } }).faults).toEqual([{ path: '/free/deep/word', message: 'is missing' }]);
     expect(finish(undefined, flag, flag)).toEqual({ value: false, faults: [] });
   });
+
+  it('send a list that has to be given and that nobody has added to as the empty one, unless it must hold something', () => {
+    const [list, some] = [{ type: 'array', items: { type: 'string' } }, { type: 'array', items: { type: 'string' }, minItems: 1 }];
+    const schema = { type: 'object', required: ['list'], properties: { list, free: list } };
+    expect(finish(draftOf(schema), schema, schema)).toEqual({ value: { list: [] }, faults: [] });
+    expect(finish(undefined, some, some)).toEqual({ value: undefined, faults: [{ path: '', message: 'is missing' }] });
+  });
 });

@@ -49,6 +49,9 @@ describe('a data folder', () => {
     chmodSync(dataDir, 0o755);
     const before = process.umask(0o022);
     try {
+      // One that is made for it is the owner's alone as a whole.
+      await bench.journal(join(dataDir, 'made', 'here'));
+      expect(statSync(join(dataDir, 'made', 'here')).mode & 0o777).toBe(0o700);
       const journal = await bench.journal(dataDir);
       (await Owner.start(journal)).append(1);
       const modes = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]);

@@ -57,7 +57,7 @@ export class StepCache {
   async find(context: Asking): Promise<Hit | undefined> {
     const { again } = this.cached;
     const same = again ? undefined : await this.look((fresh) => this.cache.store.find(this.key.exact, fresh));
-    if (same) return this.hit('exact', same, 'the same input');
+    if (same) return this.hit('exact', same, this.rules.key === undefined ? 'the same input' : 'an input of the same key');
     this.near = await this.locate(context);
     if (again || context.signal.aborted) return undefined;
     const { near } = this;

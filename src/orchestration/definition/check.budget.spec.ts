@@ -42,6 +42,13 @@ describe('the time that the checks of a user may take', () => {
     expect(budget.run('ann', () => 'checked')).toBe('checked');
   });
 
+  it('is over where all of it is spent, and the refusal says when there is some again', () => {
+    budget.run('ann', () => (time += 10_050));
+    expect(() => budget.run('ann', () => 1)).toThrow(expect.objectContaining({ options: expect.objectContaining({ retryAfterSeconds: 10 }) }));
+    time += 1;
+    expect(budget.run('ann', () => 1)).toBe(1);
+  });
+
   it('counts those that throw, and those of nobody not', () => {
     const slow = () => budget.run('ann', () => { time += 20_000; throw new Error('not valid'); });
     expect(slow).toThrow('not valid');

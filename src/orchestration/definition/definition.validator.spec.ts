@@ -117,6 +117,14 @@ describe('every fault is told, with its path', () => {
     ['/steps/0/backoff/delayMs', '/steps/0/backoff/factor', '/steps/0/backoff/jitter', '/steps/0/backoff/maxDelayMs', '/steps/0/maxAttempts',
       '/steps/1/maxIterations', '/steps/2/concurrency', '/steps/2/onError', '/steps/3/timeoutMs',
       '/streaming/bufferSize', '/streaming/enabled', '/streaming/flushIntervalMs', '/timeoutMs']],
+    ['numbers just out of range', { ...flow(
+      { type: 'retry', name: 'r', maxAttempts: 0, backoff: { factor: 100.1, maxDelayMs: 86_400_001 }, step: echo('a', { timeoutMs: 86_400_001 }) },
+      { type: 'iteration', name: 'i', maxIterations: 0, step: echo('b') },
+      { type: 'parallel', name: 'p', concurrency: 1001, steps: [echo('c')] }), timeoutMs: 0, streaming: { bufferSize: 100_001, flushIntervalMs: -1 } },
+    ['/steps/0/backoff/factor', '/steps/0/backoff/maxDelayMs', '/steps/0/maxAttempts', '/steps/0/step/timeoutMs', '/steps/1/maxIterations', '/steps/2/concurrency', '/streaming/bufferSize', '/streaming/flushIntervalMs', '/timeoutMs']],
+    ['names that are too long', { ...flow(echo('a'), { type: 'agent', name: 'b', agent: 'x'.repeat(101) }), name: 'x'.repeat(101) }, ['/name', '/steps/1/agent', '/steps/1/agent']],
+    ['what stands in each branch', flow({ type: 'conditional', name: 'c', when: 'true', then: { type: 'agent', name: 'a', agent: 'none' }, else: { type: 'agent', name: 'a', agent: 'nothing' } }),
+      ['/steps/0/else/agent', '/steps/0/else/name', '/steps/0/then/agent']],
     ['expressions and templates of unknown steps', flow(
       { type: 'conditional', name: 'c', when: 'steps.zzz.output == 1', then: echo('a', { input: { p: ['{{steps.nope.output.x}}'] } }) },
       { type: 'iteration', name: 'i', maxIterations: 2, until: 'steps["b c"].output', step: echo('b') },
@@ -163,6 +171,18 @@ describe('limits of a definition', () => {
     expect(faultsOf(nested(16))).toEqual([{ path: `${'/steps/0'.repeat(17)}`, message: expect.stringContaining('17 levels') }]);
     expect(pathsOf(nested(17))).toEqual([`${'/steps/0'.repeat(17)}`]);
   });
+
+  it.each<[string, (name: string, inner: unknown) => object]>([
+    ['parallel', (name, inner) => ({ type: 'parallel', name, steps: [inner] })], ['retry', (name, inner) => ({ type: 'retry', name, maxAttempts: 1, step: inner })],
+    ['iteration', (name, inner) => ({ type: 'iteration', name, maxIterations: 1, step: inner })], ['conditional', (name, inner) => ({ type: 'conditional', name, when: 'true', then: inner })],
+    ['the other branch of a conditional', (name, inner) => ({ type: 'conditional', name, when: 'true', then: echo(`${name}_then`), else: inner })],
+  ])('of %s too', (_what, around) => {
+    const deep = (n: number) => flow(Array.from({ length: n }, (_, i) => `s${i}`).reduce<object>((inner, name) => around(name, inner), echo('x')));
+    accepts(deep(15));
+    expect(faultsOf(deep(16)).map(({ message }) => message)).toContainEqual(expect.stringContaining('17 levels'));
+  });
+
+  it('names of a hundred characters pass', () => accepts({ name: `w${'x'.repeat(99)}`, steps: [echo(`s${'x'.repeat(99)}`)] }));
 
   it('256 KiB of UTF-8 pass, one byte more does not', () => {
     const big = (kib: number) => flow(echo('e', { input: 'x'.repeat(kib * 1024) }));

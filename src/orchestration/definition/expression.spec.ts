@@ -122,11 +122,20 @@ describe('an expression cannot block or fill the process', () => {
     'input.text.matches("(a?){100}b")',
     'input.many.all(x, input.map.exists(k, true))',
     'input.many.all(x, timestamp("2026-01-01T00:00:00Z").getHours("Europe/Berlin") == 1)',
-  ])('%s', (source) => expect(failure(source, { many, copy: [...many], text, map: Object.fromEntries(many.map((i) => [`k${i}`, i])) })).toMatch(/too much work/));
+    'input.some.all(x, timestamp("2026-01-01T00:00:00Z").getHours("Europe/Berlin") >= 0)',
+    '[1,2,3,4,5,6,7,8,9,10,11].all(x, input.blank.join("") == "")',
+  ])('%s', (source) => expect(failure(source, { many, some: many.slice(0, 3000), blank: many.map(() => ''), copy: [...many], text, map: Object.fromEntries(many.map((i) => [`k${i}`, i])) })).toMatch(/too much work/));
 
   it('not with long texts for functions that read them by backtracking', () => {
     expect(failure('duration(input) > duration("1h")', '1'.repeat(50_000))).toMatch(/at most 64 characters/);
     expect(holds('input.matches("^(a+)+$")', `${'a'.repeat(5000)}!`)).toBe(false);
+  });
+
+  it('not by more patterns than are kept, nor by reading JSON', () => {
+    const matches = (n: number) => Array.from({ length: n }, (_, i) => `input.matches("^a{${i}}$")`).join(' || ');
+    expect(holds(matches(16), 'a')).toBe(true);
+    expect(failure(matches(17), 'a')).toMatch(/more than 16 matches\(\)/);
+    expect(failure('b"[1]".json() == [1]')).toMatch(/json\(\) is not available/);
   });
 
   it('and may look at every item of a large output', () => {

@@ -58,12 +58,30 @@ describe('a streaming operation', () => {
 
   it('tells progress by a function of the app, from what the operation tells and the time it took', async () => {
     const asked: [number, boolean][] = [];
+    const before = performance.now();
     const run = await engine.executions.streamOperation(new Counting('count', 4), {
-      progressOf: (told, elapsedMs) => (asked.push([told, elapsedMs >= 0]), told ** 2),
+      progressOf: (told, elapsedMs) => (asked.push([told, elapsedMs >= 0 && elapsedMs <= performance.now() - before]), told ** 2),
     });
     await run.result();
     expect(asked).toEqual([[0.25, true], [0.5, true], [0.75, true], [1, true]]);
     expect(progressOf(await engine.log(run.id))).toEqual([0.0625, 0.25, 0.5625, 1]);
+  });
+
+  it('fails when its time is over, and sees its signal abort', async () => {
+    let aborted = false;
+    const endless: StreamingOperation<never> = {
+      operationName: 'endless',
+      execute: (_progress, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => ((aborted = true), reject(new Error('stopped'))))),
+    };
+    const run = await engine.executions.streamOperation(endless, { timeoutMs: 1 });
+    await expect(run.result()).rejects.toMatchObject({ code: 'step_timeout' });
+    expect(aborted).toBe(true);
+  });
+
+  it('may have a name that begins with a digit, which no step can have', async () => {
+    const run = await engine.executions.streamOperation(new Counting('9-lives', 1));
+    expect(await run.result()).toEqual({ counted: 1 });
+    expect((await engine.log(run.id))[1]).toMatchObject({ workflow: '9-lives', step: { id: '_9_lives' } });
   });
 
   it('of a name that no workflow can have is refused', async () => {
@@ -87,9 +105,20 @@ describe('a batch of operations', () => {
     expect(log.find(({ type }) => type === 'step_progress')?.progress).toBeCloseTo(1 / 6, 3);
   });
 
+  it('runs as many at once as it is told to, and else all of them', async () => {
+    const lives = async (concurrency?: number) => {
+      const run = await engine.executions.streamOperations([new Counting('a', 1), new Counting('b', 1)], concurrency === undefined ? {} : { concurrency });
+      await run.result();
+      return (await engine.log(run.id)).flatMap(({ type, step }) => (/^step_(started|completed)$/.test(type) && step?.type === 'agent' ? `${type} ${step.name}` : []));
+    };
+    expect(await lives(1)).toEqual(['step_started a', 'step_completed a', 'step_started b', 'step_completed b']);
+    expect((await lives()).slice(0, 2)).toEqual(['step_started a', 'step_started b']);
+  });
+
   it('gives results by the names of operations, whatever these are', async () => {
     const run = await engine.executions.streamOperations([new Counting('all', 1), new Counting('all', 2), new Counting('all_2', 3)]);
     expect(await run.result()).toEqual({ all: { counted: 1 }, all_2: { counted: 2 }, all_2_2: { counted: 3 } });
+    expect((await engine.log(run.id))[0]?.workflow).toBe('batch');
     const progress = (await engine.log(run.id)).map((event) => event.progress);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
   });

@@ -41,7 +41,7 @@ describe('an execution that tells more than it may', () => {
   it.each(FLOODS)('is failed, and its end is the last event: %s', async (_what, step) => {
     await open({ maxEventsPerExecution: 200 });
     const log = await engine.run(step);
-    expect(log.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'too_many_events', message: expect.stringMatching(/ 200(, the last of step \S+)?; tell less/) } } });
+    expect(log.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'too_many_events', message: expect.stringMatching(/ all of the 200 events .* its end(; the last is of step \S+)?; tell less/) } } });
     assertWhole(log, 200);
     expect(log.length).toBeGreaterThan(80);
     expect(engine.scheduler.runnerOf(log[0]?.executionId as string)).toBeUndefined();
@@ -70,6 +70,19 @@ describe('an execution that tells more than it may', () => {
     expect(only(log, 'step_cancelled', 'p/a').data.reason).toBe('too_many_events');
     expect(log.at(-1)).toMatchObject({ data: { error: { message: expect.stringContaining('of step p/c') } } });
     assertWhole(log, 100);
+  });
+
+  it('leaves room for the end of each step that runs beside, and for the text that it has yet to tell', async () => {
+    await open({ maxEventsPerExecution: 200 });
+    const waits = (ctx: AgentContext) => new Promise((_, reject) => {
+      ctx.text('so far');
+      ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error));
+    });
+    const floods = async (ctx: AgentContext) => { await turns(1); for (;;) ctx.progress(0.5); };
+    const log = await engine.run({ name: 'flow', streaming: { flushIntervalMs: 60_000 }, steps: [parallel('p', ...Array.from({ length: 40 }, (_, i) => agent(`a${i}`, waits)), agent('flood', floods))] });
+    expect(log.at(-1)).toMatchObject({ type: 'workflow_failed', data: { error: { code: 'too_many_events' } } });
+    expect(log.filter(({ type }) => type === 'step_output')).toHaveLength(40);
+    assertWhole(log, 200);
   });
 
   it('is not, as long as it keeps below the bound', async () => {

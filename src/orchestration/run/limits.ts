@@ -43,8 +43,8 @@ export function isFull({ lastSeq, activeSteps }: Pick<ExecutionState, 'lastSeq' 
  * @param stepId The step of the last one, where it has one.
  */
 export function tooManyEvents(logLength: number, { events, logLength: most }: RunLimits, stepId: string | undefined): string {
-  const what = logLength > most ? `more than ${most} characters of events` : `as many events as are allowed, ${events}`;
-  const last = stepId === undefined ? '' : `, the last of step ${stepId}`;
+  const what = logLength > most ? `more than ${most} characters of events` : `all of the ${events} events that are allowed, but for those that are kept for its end`;
+  const last = stepId === undefined ? '' : `; the last is of step ${stepId}`;
   return `the execution has told ${what}${last}; tell less, split the workflow, or raise maxEventsPerExecution (STEPCAST_MAX_EVENTS_PER_EXECUTION)`;
 }
 

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { Engine, Gates } from '../../../test/support/engine.js';
 import { type MemorySpan, MemoryTracing } from '../../../test/support/tracer.js';
@@ -76,6 +77,16 @@ describe('with a tracer', () => {
     ]);
   });
 
+  it('spans tell of the session, of the iteration and of what was used', async () => {
+    const { one, named } = bound(traced());
+    const engine = await open();
+    const uses = (ctx: AgentContext) => ctx.usage({ inputTokens: 3, outputTokens: 5 });
+    const { record } = await engine.executions.start(workflow('w', iteration('loop', { maxIterations: 2 }, agent('a', uses))), null, { sessionId: 's-1' });
+    await engine.ended(record.id);
+    expect(one('workflow w').attributes).toMatchObject({ 'stepcast.session.id': 's-1' });
+    expect(named('agent a').map(({ attributes }) => [attributes['stepcast.step.iteration'], attributes['stepcast.usage.inputTokens'], attributes['stepcast.usage.outputTokens']])).toEqual([[1, 3, 5], [2, 3, 5]]);
+  });
+
   it('what fails, is cancelled and asks a person is told so', async () => {
     const { one } = bound(traced());
     const engine = await open();
@@ -142,7 +153,7 @@ describe('with a tracer', () => {
     await gates.came('gate#1');
     const { record } = await engine.executions.start(workflow('queued', agent('echo')), null, { traceparent: GIVEN });
     await engine.scheduler.suspendAll();
-    expect(named('workflow held')).toMatchObject([{ ended: true, attributes: { 'stepcast.status': 'suspended' } }]);
+    expect([...named('workflow held'), ...named('agent gate')]).toMatchObject([{ ended: true, attributes: { 'stepcast.status': 'suspended' } }, { ended: true, attributes: { 'stepcast.status': 'suspended' } }]);
     const next = await open({ journal: engine.journal });
     await next.ended(record.id);
     expect(named('workflow queued')).toMatchObject([{ parent: { traceId: TRACE, spanId: SPAN } }]);
@@ -184,6 +195,15 @@ describe('a tracer that fails', () => {
     const { log } = await run(await open(), [agent('a', (given) => void (seen = given.traceparent))], GIVEN);
     expect([log.at(-1)?.type, startOf(log).traceId, startOf(log).spanId, seen]).toEqual(['workflow_completed', TRACE, undefined, GIVEN]);
     expect((await run(await open(), [agent('echo')])).log.at(-1)?.type).toBe('workflow_completed');
+  });
+
+  it('is told of once, however often it does', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    failing(fail);
+    const engine = await open();
+    for (let i = 0; i < 3; i++) await run(engine, [agent('echo')]);
+    expect(warn.mock.calls.filter(([line]) => String(line).includes('the tracer fails')).length).toBeLessThanOrEqual(1);
+    warn.mockRestore();
   });
 
   it('to begin that of a step lets what is below it hang on the one around', async () => {

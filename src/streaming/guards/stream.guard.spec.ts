@@ -2,10 +2,13 @@ import { EventEmitter } from 'node:events';
 import { type ExecutionContext } from '@nestjs/common';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setPrincipal } from '../../auth/request-principal.js';
-import { type ExecutionRecord } from '../../journal/journal.types.js';
+import { type Journal } from '../../journal/journal.js';
+import { type ExecutionRecord, type ListQuery } from '../../journal/journal.types.js';
+import { type Clock } from '../../orchestration/clock.js';
 import { StreamLimiter } from '../../rate-limit/stream-limiter.js';
 import { type HttpRequest } from '../http/http.types.js';
 import { StreamShutdown } from '../sse/stream.shutdown.js';
+import { ChatStreamGuard } from './chat-stream.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { StreamHasEnded, StreamRequestGuard, StreamSlotGuard } from './stream.guard.js';
 
@@ -110,6 +113,34 @@ describe('a place among the open streams of a user', () => {
     shutdown.beforeApplicationShutdown();
     expect(() => guard.canActivate(contextOf(request()))).toThrow(expect.objectContaining({ code: 'shutting_down' }));
     expect(limiter.count('ann')).toBe(0);
+  });
+});
+
+describe('what a chat that comes back goes on with', () => {
+  const NOW = 1_000_000;
+  const record = (ordinal: number, status: ExecutionRecord['status'], finishedAt: number | null = null) => ({ id: `e${ordinal}`, ordinal, status, finishedAt }) as ExecutionRecord;
+  /** Of the executions of a chat, the newest first. */
+  const find = async (...records: ExecutionRecord[]) => {
+    const list = async ({ user, workflow, sessionId, status, limit }: ListQuery) => {
+      expect([user, workflow, sessionId]).toEqual(['ann', 'w', 'c']);
+      return records.filter((one) => status === undefined || one.status === status).slice(0, limit);
+    };
+    const made = { headers: {}, query: {}, params: { name: 'w', id: 'c' } } as unknown as HttpRequest;
+    setPrincipal(made, { user: 'ann', roles: [], method: 'api_key', credentialId: 'c' });
+    await new ChatStreamGuard({ list } as unknown as Journal, { now: () => NOW } as Clock).canActivate(contextOf(made));
+    return made.execution?.id;
+  };
+
+  it('is its latest execution, where that has not ended or has within the minute', async () => {
+    expect(await find(record(9, 'waiting'), record(8, 'running'))).toBe('e9');
+    expect(await find(record(9, 'completed', NOW - 60_000), record(8, 'waiting'))).toBe('e9');
+  });
+
+  it('is else the latest that has not ended, in whatever state, and else nothing', async () => {
+    const over = record(9, 'completed', NOW - 60_001);
+    expect([await find(over, record(8, 'queued'), record(7, 'running'), record(6, 'waiting')), await find(over, record(8, 'waiting'), record(7, 'running')), await find(over, record(8, 'running'), record(7, 'queued'))]).toEqual(['e8', 'e8', 'e8']);
+    await expect(find(over, record(8, 'failed', 1))).rejects.toThrow(StreamHasEnded);
+    await expect(find()).rejects.toThrow(StreamHasEnded);
   });
 });
 

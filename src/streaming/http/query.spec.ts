@@ -30,7 +30,7 @@ describe('the query of a list', () => {
     [{ status: 'done' }, 'invalid_request', '/status'], [{ status: '' }, 'invalid_request', '/status'], [{ status: ['queued'] }, 'invalid_request', '/status'],
     [{ workflow: 'x'.repeat(201) }, 'invalid_request', '/workflow'], [{ sessionId: 'x'.repeat(201) }, 'invalid_request', '/sessionId'],
     [{ limit: '0' }, 'invalid_request', '/limit'], [{ limit: '201' }, 'invalid_request', '/limit'], [{ limit: '1.5' }, 'invalid_request', '/limit'], [{ limit: '-1' }, 'invalid_request', '/limit'], [{ limit: '' }, 'invalid_request', '/limit'],
-    [{ cursor: '' }, 'invalid_cursor', '/cursor'], [{ cursor: '7' }, 'invalid_cursor', '/cursor'], [{ cursor: Buffer.from('o-1').toString('base64url') }, 'invalid_cursor', '/cursor'],
+    [{ cursor: '' }, 'invalid_cursor', '/cursor'], [{ cursor: '7' }, 'invalid_cursor', '/cursor'], ...['o-1', 'to5', 'o5x'].map((text): [Record<string, unknown>, string, string] => [{ cursor: Buffer.from(text).toString('base64url') }, 'invalid_cursor', '/cursor']),
   ])('refuses %j', (query, code, path) => refuses(() => parseList(query), code, path));
 
   it('tells every fault at once', () => {

@@ -130,6 +130,18 @@ describe('several logs over one connection', () => {
       }
     });
 
+    it('begins with the first event of those that have told less than is asked for, and of those that have told nothing', async () => {
+      const [a, b] = [await start(), (await start()).append(2)];
+      await journal.flushed();
+      const reader = await several([a, b], asked({ at: 'last', count: 99 }));
+      await reader.until(({ seen }) => seen.length === 2);
+      const again = await several([a, b], asked(at(reader.lastId as string)));
+      for (const owner of [a, b]) owner.append(1).finish();
+      for (const one of [reader, again]) await one.until(({ completed }) => completed);
+      expect([a, b].map((owner) => of(reader.seen, owner))).toEqual([whole(a), whole(b)]);
+      expect([a, b].map((owner) => of(again.seen, owner))).toEqual([whole(a), whole(b, 3)]);
+    });
+
     it('refuses a cursor beyond one of the logs', async () => {
       const a = (await start()).append(2);
       await journal.flushed();
@@ -165,6 +177,14 @@ describe('several logs over one connection', () => {
       for (const owner of [running, next]) expect(of(reader.seen, owner)).toEqual(whole(owner));
       expect(of(reader.seen, foreign)).toEqual([]);
       expect(reader.completed).toBe(false);
+    });
+
+    it('gives of the past one after the other, however long each is', async () => {
+      const owners: Owner[] = [];
+      for (let i = 0; i < 3; i++) owners.push((await start()).append(1200).finish());
+      await journal.flushed();
+      const reader = await all().until(({ seen }) => seen.length === 3603);
+      expect(reader.seen).toEqual(owners.flatMap((owner) => whole(owner)));
     });
 
     it('reads a past of more than one page', async () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../../test/support/patience.js';
 import { Watched } from '../../../test/support/subscribers.js';
 import { type ExecutionEvent } from '../../contract/events.js';
@@ -44,5 +44,15 @@ describe('a callback', () => {
     expect(passed).toEqual([0, 1, 2]);
     expect(watched.told).toEqual([expect.stringMatching(/^the subscriber it has been busy with message \(e\/1\) for 0 s .*stepcast_subscriber_lag/)]);
     expect(await watched.count('errors_total')).toBe(0);
+  });
+
+  it('that comes back is never said to be busy, whether it threw or not', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] });
+    try {
+      await give(3, ({ seq }) => { if (seq === 2) throw new Error('no'); });
+      expect([passed, jest.getTimerCount()]).toEqual([[0, 1, 2], 0]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

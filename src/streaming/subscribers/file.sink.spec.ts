@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,15 +110,24 @@ describe('the file of events', () => {
     const third = await write(sink, 10);
     expect(linesOf(path)).toEqual(third);
     truncateSync(path);
-    const fourth = await write(sink, 2);
-    await sink.close();
+    const fourth = await write(sink, 8);
     expect(linesOf(path)).toEqual(fourth);
+    expect(readdirSync(join(folder, 'logs'))).toEqual(['events.ndjson']);
+    // As logrotate does it.
+    renameSync(path, join(folder, 'moved'));
+    writeFileSync(path, '');
+    const fifth = await write(sink, 2);
+    await sink.close();
+    expect([linesOf(join(folder, 'moved')), linesOf(path)]).toEqual([fourth, fifth]);
     expect([readdirSync(join(folder, 'logs')), await watched.count('errors_total')]).toEqual([['events.ndjson'], 0]);
   });
 
-  it('is no folder', async () => {
-    const sink = sinkOf({ path: folder });
-    await write(sink, 1);
+  it('is no folder, and no pipe', async () => {
+    await write(sinkOf({ path: folder }), 1);
     expect(watched.told.join()).toMatch(/EISDIR|no file/);
+    path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    await write(sinkOf(), 1);
+    expect([watched.told.at(-1), await watched.count('errors_total')]).toEqual([expect.stringContaining('pipe is no file'), 2]);
   });
 });

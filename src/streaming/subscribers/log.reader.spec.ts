@@ -210,6 +210,33 @@ describe('a reader with a cursor', () => {
     expect(await journal.openCursor('c')).toBe(await journal.lastPosition());
   });
 
+  it('keeps its place before what is not dealt with, though what came after it is', async () => {
+    const other = await Owner.start(journal);
+    const first = await attach(journal, sink, { cursor: 'c' });
+    const came = Promise.withResolvers<void>();
+    sink.take = (items, passed) => {
+      for (const [i, { executionId }] of items.entries()) if (executionId === other.id) passed(i);
+      came.resolve();
+      return new Promise(() => undefined);
+    };
+    owner.append();
+    other.append();
+    await journal.flushed();
+    await came.promise;
+    await first.stop(0);
+    const next = new TakingSink();
+    await attach(journal, next, { cursor: 'c' });
+    await next.until(2);
+    expect(next.json).toEqual([...owner.log, ...other.log]);
+  });
+
+  it('keeps its place within a thousand commits of the end where nothing is wanted and it is never stopped', async () => {
+    await attach(journal, sink, { cursor: 'c', filter: { types: ['workflow_failed'] } });
+    for (let i = 0; i < 1100; i++) await commit();
+    await eventually(async () => (await journal.openCursor('c')) > 1000, 'a place that is saved');
+    expect(sink.json).toEqual([]);
+  });
+
   it('passes over what retention has removed, and reports it', async () => {
     await journal.openCursor('c');
     const old = (await Owner.start(journal)).append(5).finish('completed', 1000);

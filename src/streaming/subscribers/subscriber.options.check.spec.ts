@@ -46,6 +46,12 @@ describe('the options of subscribers', () => {
   });
 });
 
+describe('the secret of a webhook', () => {
+  it.each([[23, 1], [24, 0], [64, 0], [65, 1]])('of %i bytes has %i faults', (bytes, count) => {
+    expect(faultsOf({ webhooks: [{ ...HOOK, secret: `whsec_${Buffer.alloc(bytes, 7).toString('base64')}` }] })).toHaveLength(count);
+  });
+});
+
 describe('the environment', () => {
   it('names a file and webhooks', () => {
     expect(read({ STEPCAST_EVENT_FILE: './e.ndjson', STEPCAST_WEBHOOKS: JSON.stringify([HOOK]) })).toEqual({ options: { file: './e.ndjson', webhooks: [HOOK] }, faults: [] });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../../test/support/patience.js';
 import { attach, Watched } from '../../../test/support/subscribers.js';
 import { type Answering, isSigned, SECRET, SECRET_KEY, WebhookReceiver } from '../../../test/support/webhook-receiver.js';
@@ -22,6 +22,7 @@ beforeEach(async () => {
   readers = [];
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await Promise.all(readers.map((reader) => reader.stop(0)));
   await receiver.close();
   await journal.close();
@@ -140,6 +141,35 @@ describe('a webhook', () => {
     expect((times[1] as number) - (times[0] as number)).toBeGreaterThanOrEqual(395);
   });
 
+  it('leaves it alone for an hour at the most, with executions that are on their way beside, too', async () => {
+    const other = await Owner.start(journal);
+    const wait = jest.spyOn(globalThis, 'setTimeout');
+    const waits = () => wait.mock.calls.map(([, ms = 0]) => ms).filter((ms) => ms > 30 * 60_000);
+    let answerOther = () => {};
+    receiver.answer = (response, { event }) => {
+      if (event.executionId === owner.id) response.writeHead(429, { 'retry-after': '86400' }).end();
+      else answerOther = () => void response.writeHead(204).end();
+    };
+    await hook();
+    owner.append();
+    await commit(2, other);
+    await receiver.until(() => receiver.received.length === 2, 'one of each');
+    await eventually(() => waits().length === 1, 'the wait of the one');
+    answerOther();
+    await eventually(() => waits().length === 2, 'the wait of the other');
+    expect(waits()[0]).toBe(60 * 60_000);
+    expect(waits()[1]).toBeLessThanOrEqual(60 * 60_000);
+    expect(receiver.received).toHaveLength(2);
+  });
+
+  it('waits for no end of an answer that has none', async () => {
+    receiver.answer = (response) => void response.writeHead(200).write('x'.repeat(256 * 1024));
+    await hook({ timeoutMs: 24 * 60 * 60 * 1000 });
+    await commit(2);
+    await eventually(async () => (await watched.count('events_total')) === 2, 'both events');
+    expect(await watched.count('errors_total')).toBe(0);
+  });
+
   it('sends the events of one execution one after the other, those of others beside', async () => {
     const other = await Owner.start(journal);
     const held: (() => void)[] = [];
@@ -166,6 +196,15 @@ describe('a webhook', () => {
     expect(bodies.flatMap(({ data }) => data.events)).toEqual(owner.log.map((json) => JSON.parse(json) as unknown));
     // Of the last in it: who has had one with this id has had all up to there, however they were put together.
     expect(receiver.taken.map(({ id }) => id)).toEqual([3, 6, 7].map((seq) => `${owner.id}/${seq}`));
+  });
+
+  it('sends no more together than a receiver takes at once, however many it is told to', async () => {
+    await hook({ batch: 100 });
+    owner.append(7, 'x'.repeat(100_000));
+    await commit(0);
+    await taken(3);
+    const counts = receiver.taken.map(({ body }) => (JSON.parse(body) as { data: { events: unknown[] } }).data.events.length);
+    expect(counts).toEqual([3, 3, 1]);
   });
 
   it('that has failed for too long counts as dead once, is tried all the same, and keeps its place', async () => {

@@ -20,7 +20,7 @@ describe('messages of clients', () => {
     expect(read({ type: 'unsubscribe', executionId }).request).toEqual({ type: 'unsubscribe', target: { executionId } });
     expect(read({ type: 'cancel', executionId, reason: 'r' }).request).toEqual({ type: 'cancel', executionId, body: { reason: 'r' } });
     expect(read({ type: 'input', executionId, value: null }).request).toEqual({ type: 'input', executionId, body: { value: null } });
-    expect(read({ type: 'ping', requestId: 'x' })).toEqual({ requestId: 'x', request: { type: 'ping' } });
+    for (const requestId of ['x', 'x'.repeat(200)]) expect(read({ type: 'ping', requestId })).toEqual({ requestId, request: { type: 'ping' } });
   });
 
   it('that are none are told by every fault, with their id where they have one', () => {
@@ -34,6 +34,7 @@ describe('messages of clients', () => {
     expect(faultsOf({ type: 'subscribe', executionId: 'e', cursor: 'm1' })).toEqual(['/cursor']);
     expect(faultsOf({ type: 'subscribe', all: false })).toEqual(['/all']);
     for (const after of [-1, 1.5, '1', 1e16, null]) expect([after, faultsOf({ type: 'subscribe', executionId: 'e', after })]).toEqual([after, ['/after']]);
+    for (const last of [-1, 1.5, '1', 1e16, null]) expect([last, faultsOf({ type: 'subscribe', executionId: 'e', last })]).toEqual([last, ['/last']]);
     for (const types of [[], 'step_output', {}]) expect([types, faultsOf({ type: 'subscribe', executionId: 'e', types })]).toEqual([types, ['/types']]);
     for (const executionId of ['', 1, null, 'x'.repeat(201)]) expect(faultsOf({ type: 'cancel', executionId })).toEqual(['/executionId']);
     for (const requestId of [{}, true, 1.5, 'x'.repeat(201)]) expect(read({ type: 'ping', requestId })).toMatchObject({ requestId: undefined, fault: { code: 'invalid_request' } });

@@ -128,11 +128,7 @@ function endOf({ narration: { execution }, run: { threadId, runId } }: AgUiState
 export function interruptRun(state: AgUiState): AgUiEvent[] {
   const { narration, run: { threadId, runId } } = state;
   const interrupts = [...narration.asks.values()].map((part) => interruptOf(narration.execution.id, part));
-  const open = [...state.open];
-  const events = closeSteps(state);
-  // They go on all the same: whoever comes later is told so.
-  for (const id of open) state.open.add(id);
-  return [...events, { type: 'RUN_FINISHED', threadId, runId, outcome: { type: 'interrupt', interrupts }, ...tokenUsage(narration.execution) }];
+  return [...closeSteps(state), { type: 'RUN_FINISHED', threadId, runId, outcome: { type: 'interrupt', interrupts }, ...tokenUsage(narration.execution) }];
 }
 
 function interruptOf(executionId: string, { id, step, prompt, schema }: AskPart): Interrupt {

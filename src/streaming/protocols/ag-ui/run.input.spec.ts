@@ -13,6 +13,11 @@ describe('what an agent sends', () => {
     });
   });
 
+  it('has ids of 200 characters at most', () => {
+    const id = 'x'.repeat(200);
+    expect(parseRun(run({ threadId: id, runId: id }))).toMatchObject({ threadId: id, runId: id });
+  });
+
   it.each<[JsonObject, string]>([
     [{ threadId: 7 }, '/threadId'], [{ runId: '' }, '/runId'], [{ runId: 'x'.repeat(201) }, '/runId'], [{ messages: {} }, '/messages'], [{ messages: [{ id: 'x', role: 'user' }, { id: 'y' }] }, '/messages/1'],
     [{ resume: {} }, '/resume'], [{ resume: [{}] }, '/resume/0'], [{ resume: [{ interruptId: 'i' }] }, '/resume/0/status'],

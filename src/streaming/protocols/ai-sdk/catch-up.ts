@@ -29,7 +29,8 @@ export function catchUp(state: AiSdkState, known: Known): Chunk[] {
   const open = [...asks.values()].filter(({ id }) => known.calls.has(id));
   state.stepOpen = open.length > 0;
   openStep(state, chunks);
-  state.region++;
+  // Which data parts it has is not known: those that follow may be new to it, and a reset has to put them again.
+  state.placed.clear();
   state.inRegion = new Set(open.map(({ id }) => id));
   putWorkflow(state, chunks);
   for (const step of Object.values(execution.steps)) if (wasTold(step)) putStep(state, step, chunks);
